@@ -1,0 +1,194 @@
+import type { AccountSettings, AccountStatus } from '../domain/account.ts'
+import type { LocalDate } from '../domain/local-time.ts'
+import type { OAuthToken } from '../domain/token.ts'
+import type { Database } from './connection.ts'
+import { and, asc, eq, getTableColumns, isNull, ne, or, sql } from './drizzle.ts'
+import { accountCounts, accounts } from './schema.ts'
+import type { Sealer } from './sealing.ts'
+
+const {
+  oauthToken: _token,
+  refreshOwner: _owner,
+  refreshUntil: _until,
+  ...openColumns
+} = getTableColumns(accounts)
+
+/** What every reader of an account may see: all but its token. */
+export const accountColumns = openColumns
+export type Account = Omit<typeof accounts.$inferSelect, 'oauthToken' | 'refreshOwner' | 'refreshUntil'>
+export type StoredToken = { token: OAuthToken; version: number; status: AccountStatus }
+export type NewConnection = {
+  googleUserId: string
+  email: string
+  token: OAuthToken
+  settings: AccountSettings
+  now: Date
+}
+
+export type Accounts = ReturnType<typeof createAccounts>
+
+export function createAccounts(db: Database, sealer: Sealer) {
+  const context = (id: number) => `account:${id}`
+  const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), context(id))
+
+  return {
+    async byId(id: number): Promise<Account | null> {
+      const [row] = await db.select(accountColumns).from(accounts).where(eq(accounts.id, id))
+      return row ?? null
+    },
+
+    /** Every account but the removed ones, oldest first. */
+    all(): Promise<Account[]> {
+      return db
+        .select(accountColumns)
+        .from(accounts)
+        .where(ne(accounts.status, 'removed'))
+        .orderBy(asc(accounts.id))
+    },
+
+    /**
+     * Makes the account of a Google user, or gives the one that exists its new token and makes it active: id, settings
+     * and progress stay. An address that Google has given to another user takes its account along. A removed account
+     * comes back with its history, under the new settings. Runs in the caller's transaction.
+     */
+    async connect(connection: NewConnection): Promise<{ account: Account; isNew: boolean }> {
+      const { googleUserId, email, token, settings, now } = connection
+      // Two callbacks for one mailbox must not both find it absent.
+      await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:connect'))`)
+      const [known] = await db
+        .select({ id: accounts.id, status: accounts.status })
+        .from(accounts)
+        .where(
+          or(eq(accounts.googleUserId, googleUserId), eq(sql`lower(${accounts.email})`, email.toLowerCase())),
+        )
+        .orderBy(sql`${accounts.googleUserId} = ${googleUserId} desc`)
+        .limit(1)
+      const id = known?.id ?? (await insert(connection))
+      const [account] = await db
+        .update(accounts)
+        .set({
+          ...(known?.status === 'removed' ? settings : {}),
+          googleUserId,
+          email,
+          status: 'active',
+          lastError: null,
+          oauthToken: sealed(id, token),
+          tokenVersion: sql`${accounts.tokenVersion} + 1`,
+          refreshOwner: null,
+          refreshUntil: null,
+          connectedAt: now,
+        })
+        .where(eq(accounts.id, id))
+        .returning(accountColumns)
+      return { account: account as Account, isNew: !known || known.status === 'removed' }
+    },
+
+    async token(id: number): Promise<StoredToken | null> {
+      const [row] = await db
+        .select({ sealed: accounts.oauthToken, version: accounts.tokenVersion, status: accounts.status })
+        .from(accounts)
+        .where(eq(accounts.id, id))
+      if (!row?.sealed) return null
+      const token = JSON.parse(sealer.open(row.sealed, context(id))) as OAuthToken
+      return { token, version: row.version, status: row.status }
+    },
+
+    /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */
+    async leaseRefresh(id: number, version: number, owner: string, seconds: number): Promise<boolean> {
+      const taken = await db
+        .update(accounts)
+        .set({ refreshOwner: owner, refreshUntil: inSeconds(seconds) })
+        .where(
+          and(
+            eq(accounts.id, id),
+            eq(accounts.tokenVersion, version),
+            or(isNull(accounts.refreshUntil), sql`${accounts.refreshUntil} < clock_timestamp()`),
+          ),
+        )
+        .returning({ id: accounts.id })
+      return taken.length > 0
+    },
+
+    async releaseRefresh(id: number, owner: string): Promise<void> {
+      await db
+        .update(accounts)
+        .set({ refreshOwner: null, refreshUntil: null })
+        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
+    },
+
+    /** Saves a refreshed token unless the account has got another one meanwhile. */
+    async saveToken(id: number, version: number, token: OAuthToken): Promise<boolean> {
+      const saved = await db
+        .update(accounts)
+        .set({
+          oauthToken: sealed(id, token),
+          tokenVersion: version + 1,
+          refreshOwner: null,
+          refreshUntil: null,
+        })
+        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
+        .returning({ id: accounts.id })
+      return saved.length > 0
+    },
+
+    /** Marks the account as needing re-authentication unless it has got another token meanwhile. */
+    async condemn(id: number, version: number, reason: string): Promise<boolean> {
+      const condemned = await db
+        .update(accounts)
+        .set({ status: 'needs_reauth', lastError: reason, refreshOwner: null, refreshUntil: null })
+        .where(
+          and(
+            eq(accounts.id, id),
+            eq(accounts.tokenVersion, version),
+            sql`${accounts.status} in ('active', 'paused')`,
+          ),
+        )
+        .returning({ id: accounts.id })
+      return condemned.length > 0
+    },
+
+    async eraseToken(id: number): Promise<void> {
+      await db
+        .update(accounts)
+        .set({ oauthToken: null, tokenVersion: sql`${accounts.tokenVersion} + 1` })
+        .where(eq(accounts.id, id))
+    },
+
+    /** Moves the account from one of the given states; false where it is in another one. */
+    async changeStatus(id: number, from: readonly AccountStatus[], to: AccountStatus): Promise<boolean> {
+      const changed = await db
+        .update(accounts)
+        .set({ status: to, lastError: null })
+        .where(and(eq(accounts.id, id), sql`${accounts.status} = any(${sql.param([...from])}::text[])`))
+        .returning({ id: accounts.id })
+      return changed.length > 0
+    },
+
+    async setLastError(id: number, lastError: string | null): Promise<void> {
+      await db.update(accounts).set({ lastError }).where(eq(accounts.id, id))
+    },
+
+    async updateSettings(id: number, settings: AccountSettings): Promise<void> {
+      await db.update(accounts).set(settings).where(eq(accounts.id, id))
+    },
+
+    async markPlanned(id: number, day: LocalDate, warmupDay: number): Promise<void> {
+      await db.update(accounts).set({ lastPlannedOn: day, warmupDay }).where(eq(accounts.id, id))
+    },
+  }
+
+  async function insert({ googleUserId, email, settings, now }: NewConnection): Promise<number> {
+    const [row] = await db
+      .insert(accounts)
+      .values({ googleUserId, email, ...settings, tokenVersion: 0, connectedAt: now })
+      .returning({ id: accounts.id })
+    const { id } = row as { id: number }
+    await db.insert(accountCounts).values({ accountId: id })
+    return id
+  }
+}
+
+/** A time of the database's own clock, which all processes share. */
+export function inSeconds(seconds: number) {
+  return sql`clock_timestamp() + make_interval(secs => ${seconds})`
+}

@@ -1,0 +1,57 @@
+import type { RateRun } from '../domain/engagement.ts'
+import type { Database } from './connection.ts'
+import { asc, eq, inArray, sql } from './drizzle.ts'
+import { accountCounts } from './schema.ts'
+
+export type AccountCounts = typeof accountCounts.$inferSelect
+type Counter = Exclude<keyof AccountCounts, 'accountId'>
+export type Increments = Partial<Record<Counter, number>>
+
+export type Counts = ReturnType<typeof createCounts>
+
+export function createCounts(db: Database) {
+  return {
+    /** Adds to the counters of accounts, always in the order of their ids, so that two transactions can't deadlock. */
+    async add(byAccount: ReadonlyMap<number, Increments>): Promise<void> {
+      for (const [accountId, increments] of [...byAccount].sort(([a], [b]) => a - b)) {
+        const set = Object.fromEntries(
+          Object.entries(increments).map(([name, by]) => [
+            name,
+            sql`${accountCounts[name as Counter]} + ${by}`,
+          ]),
+        )
+        if (Object.keys(set).length > 0)
+          await db.update(accountCounts).set(set).where(eq(accountCounts.accountId, accountId))
+      }
+    },
+
+    /**
+     * How the rates of `accountId` were kept so far. Its row and its partner's stay locked to the end of the
+     * transaction, taken in the order of their ids.
+     */
+    async lockRuns(accountId: number, partnerId: number): Promise<{ opens: RateRun; replies: RateRun }> {
+      const rows = await db
+        .select()
+        .from(accountCounts)
+        .where(inArray(accountCounts.accountId, [accountId, partnerId]))
+        .orderBy(asc(accountCounts.accountId))
+        .for('update')
+      const row = rows.find((counts) => counts.accountId === accountId)
+      if (!row) throw new Error(`account ${accountId} has no counts`)
+      return {
+        opens: { asked: row.openAsked, granted: row.openGranted },
+        replies: { asked: row.replyAsked, granted: row.replyGranted },
+      }
+    },
+
+    /** Another rate begins another run. */
+    async restartRuns(accountId: number, rates: { open: boolean; reply: boolean }): Promise<void> {
+      const set = {
+        ...(rates.open ? { openAsked: 0, openGranted: 0 } : {}),
+        ...(rates.reply ? { replyAsked: 0, replyGranted: 0 } : {}),
+      }
+      if (Object.keys(set).length > 0)
+        await db.update(accountCounts).set(set).where(eq(accountCounts.accountId, accountId))
+    },
+  }
+}

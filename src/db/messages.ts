@@ -1,0 +1,183 @@
+import type { Placement } from '../domain/message.ts'
+import type { Database } from './connection.ts'
+import { and, asc, eq, gte, inArray, isNull, ne, sql } from './drizzle.ts'
+import { messages, tasks } from './schema.ts'
+
+export type Message = typeof messages.$inferSelect
+export type PlannedMessage = Pick<
+  Message,
+  | 'conversationId'
+  | 'textKey'
+  | 'textSeed'
+  | 'turn'
+  | 'subject'
+  | 'senderId'
+  | 'recipientId'
+  | 'plannedFor'
+  | 'rfcMessageId'
+> & { inReplyTo?: number }
+
+export type Messages = ReturnType<typeof createMessages>
+
+export function createMessages(db: Database) {
+  const inState = (id: number, ...states: Message['state'][]) =>
+    and(eq(messages.id, id), inArray(messages.state, states))
+
+  return {
+    async byId(id: number): Promise<Message | null> {
+      const [row] = await db.select().from(messages).where(eq(messages.id, id))
+      return row ?? null
+    },
+
+    async plan(planned: readonly PlannedMessage[]): Promise<{ id: number; plannedFor: Date }[]> {
+      if (planned.length === 0) return []
+      return db
+        .insert(messages)
+        .values([...planned])
+        .onConflictDoNothing()
+        .returning({ id: messages.id, plannedFor: messages.plannedFor })
+    },
+
+    conversation(conversationId: string): Promise<Message[]> {
+      return db
+        .select()
+        .from(messages)
+        .where(eq(messages.conversationId, conversationId))
+        .orderBy(asc(messages.turn))
+    },
+
+    /** What the account sent, or may have sent, since `dayStart`, one message left aside; and when it sent last. */
+    async sentSince(
+      senderId: number,
+      dayStart: Date,
+      except: number | null = null,
+    ): Promise<{ sentToday: number; lastSentAt: Date | null }> {
+      const [row] = await db
+        .select({
+          sentToday: sql<number>`count(*)::int`,
+          lastSentAt: sql`max(${messages.sendStartedAt})`.mapWith(messages.sendStartedAt),
+        })
+        .from(messages)
+        .where(
+          and(
+            eq(messages.senderId, senderId),
+            gte(messages.sendStartedAt, dayStart),
+            except === null ? undefined : ne(messages.id, except),
+          ),
+        )
+      return { sentToday: row?.sentToday ?? 0, lastSentAt: row?.lastSentAt ?? null }
+    },
+
+    async repliesWaiting(senderId: number): Promise<number> {
+      const [row] = await db
+        .select({ waiting: sql<number>`count(*)::int` })
+        .from(messages)
+        .where(and(eq(messages.senderId, senderId), eq(messages.state, 'planned'), sql`${messages.turn} > 1`))
+      return row?.waiting ?? 0
+    },
+
+    /** The draft exists; from here on Gmail may have sent it. */
+    async beginSending(
+      id: number,
+      draft: { draftId: string; threadId: string; now: Date },
+    ): Promise<boolean> {
+      const begun = await db
+        .update(messages)
+        .set({
+          state: 'sending',
+          gmailDraftId: draft.draftId,
+          gmailThreadId: draft.threadId,
+          sendStartedAt: draft.now,
+        })
+        .where(inState(id, 'planned', 'sending'))
+        .returning({ id: messages.id })
+      return begun.length > 0
+    },
+
+    async markSent(id: number, sent: { messageId: string; threadId: string; now: Date }): Promise<boolean> {
+      const marked = await db
+        .update(messages)
+        .set({
+          state: 'sent',
+          gmailMessageId: sent.messageId,
+          gmailThreadId: sent.threadId,
+          sentAt: sent.now,
+        })
+        .where(inState(id, 'sending', 'unknown'))
+        .returning({ id: messages.id })
+      return marked.length > 0
+    },
+
+    async confirmRfcMessageId(id: number, rfcMessageId: string): Promise<void> {
+      await db.update(messages).set({ rfcMessageId }).where(eq(messages.id, id))
+    },
+
+    /** Ends a message that was not sent, or of which nobody can say. */
+    async end(id: number, state: 'failed' | 'unknown' | 'cancelled', failure: string): Promise<boolean> {
+      const ended = await db
+        .update(messages)
+        .set({ state, failure, ...(state === 'unknown' ? {} : { sendStartedAt: null }) })
+        .where(inState(id, 'planned', 'sending'))
+        .returning({ id: messages.id })
+      return ended.length > 0
+    },
+
+    /** The mail was found, and what its recipient will do was decided: both once. */
+    async recordArrival(
+      id: number,
+      arrival: {
+        placement: Placement
+        opens: boolean
+        replies: boolean
+        messageId: string | null
+        threadId: string | null
+        now: Date
+      },
+    ): Promise<boolean> {
+      const recorded = await db
+        .update(messages)
+        .set({
+          placement: arrival.placement,
+          placedAt: arrival.now,
+          opens: arrival.opens,
+          replies: arrival.replies,
+          recipientMessageId: arrival.messageId,
+          recipientThreadId: arrival.threadId,
+        })
+        .where(and(eq(messages.id, id), isNull(messages.placement)))
+        .returning({ id: messages.id })
+      return recorded.length > 0
+    },
+
+    /** What was decided has been done in the mailbox. */
+    async recordEngagement(
+      id: number,
+      done: { rescued: boolean; opened: boolean; now: Date },
+    ): Promise<void> {
+      await db
+        .update(messages)
+        .set({
+          ...(done.rescued ? { rescuedAt: done.now } : {}),
+          ...(done.opened ? { openedAt: done.now } : {}),
+        })
+        .where(eq(messages.id, id))
+    },
+
+    /** Withdraws what an account has not begun to send, and what nobody has begun to send it. */
+    async cancelUnsentOf(accountId: number, failure: string): Promise<number> {
+      const cancelled = await db
+        .update(messages)
+        .set({ state: 'cancelled', failure })
+        .where(
+          and(
+            eq(messages.state, 'planned'),
+            sql`(${messages.senderId} = ${accountId} or ${messages.recipientId} = ${accountId})`,
+          ),
+        )
+        .returning({ id: messages.id })
+      const ids = cancelled.map((row) => row.id)
+      if (ids.length > 0) await db.delete(tasks).where(inArray(tasks.messageId, ids))
+      return ids.length
+    },
+  }
+}

@@ -1,0 +1,155 @@
+import type { TaskKind } from '../domain/task.ts'
+import { type Account, accountColumns, inSeconds } from './accounts.ts'
+import type { Database } from './connection.ts'
+import { and, asc, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
+import type { Message } from './messages.ts'
+import { accounts, messages, tasks } from './schema.ts'
+
+export type Task = typeof tasks.$inferSelect
+export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
+/** A task in the queue's hands: the id, and which handing-out this is. */
+export type Handout = { taskId: number; kind: TaskKind; handout: number }
+/** A task that has begun, with the rows it is about, read in the same statement. */
+export type StartedTask = { task: Task; account: Account; message: Message | null }
+
+export type Tasks = ReturnType<typeof createTasks>
+
+export function createTasks(db: Database) {
+  const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
+  const released = { startedBy: null, leaseUntil: null }
+
+  return {
+    /** A task that exists already stays as it is: one per kind and message, or per kind and account without one. */
+    async add(newTasks: readonly NewTask[]): Promise<void> {
+      if (newTasks.length > 0)
+        await db
+          .insert(tasks)
+          .values([...newTasks])
+          .onConflictDoNothing()
+    },
+
+    /**
+     * Hands out due tasks, the longest due first and one per account at a time, each under a lease after which it is
+     * handed out again. No more than `window` are out at once, so that a slow worker's queue stays short.
+     */
+    async handOut(options: {
+      kinds: readonly TaskKind[]
+      now: Date
+      window: number
+      leaseSeconds: number
+    }): Promise<Handout[]> {
+      const { kinds, now, window, leaseSeconds } = options
+      return db.transaction(async (tx) => {
+        // Two dispatchers that choose at once could give one account two tasks; the second one just skips its turn.
+        const [turn] = await tx.execute<{ mine: boolean }>(
+          sql`select pg_try_advisory_xact_lock(hashtext('kindling:hand-out')) as mine`,
+        )
+        if (!turn?.mine) return []
+        return tx.execute<Handout>(sql`
+          with leased as (
+            select account_id from tasks where lease_until >= clock_timestamp()
+          ), due as (
+            select t.id, t.account_id, t.due_at
+            from tasks t join accounts a on a.id = t.account_id
+            where t.due_at <= ${now.toISOString()}
+              and t.kind = any(${sql.param([...kinds])}::text[])
+              and (a.status = 'active' or t.kind = 'disconnect')
+              and (t.lease_until is null or t.lease_until < clock_timestamp())
+              and t.account_id not in (select account_id from leased)
+            order by t.due_at
+            limit ${window * 5}
+          ), chosen as (
+            select id from (select distinct on (account_id) id, due_at from due order by account_id, due_at) one_each
+            order by due_at
+            limit greatest(0, ${window} - (select count(*) from leased))
+          )
+          update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
+          from chosen where tasks.id = chosen.id
+          returning tasks.id::int as "taskId", tasks.kind, tasks.handout`)
+      })
+    },
+
+    /** Begins a task that was handed out; null where the job is void: finished, handed out anew, or begun elsewhere. */
+    async start(
+      taskId: number,
+      handout: number,
+      owner: string,
+      leaseSeconds: number,
+    ): Promise<StartedTask | null> {
+      const started = db.$with('started').as(
+        db
+          .update(tasks)
+          .set({ startedBy: owner, leaseUntil: inSeconds(leaseSeconds) })
+          .where(and(eq(tasks.id, taskId), eq(tasks.handout, handout), isNull(tasks.startedBy)))
+          .returning(),
+      )
+      const [row] = await db
+        .with(started)
+        .select({
+          account: accountColumns,
+          message: getTableColumns(messages),
+          task: started._.selectedFields,
+        })
+        .from(started)
+        .innerJoin(accounts, eq(accounts.id, started.accountId))
+        .leftJoin(messages, eq(messages.id, started.messageId))
+      return row ? (row as StartedTask) : null
+    },
+
+    /** Holds on to running tasks; returns the ids that are still this owner's. */
+    async renew(ids: readonly number[], owner: string, leaseSeconds: number): Promise<number[]> {
+      const kept = await db
+        .update(tasks)
+        .set({ leaseUntil: inSeconds(leaseSeconds) })
+        .where(and(inArray(tasks.id, [...ids]), eq(tasks.startedBy, owner)))
+        .returning({ id: tasks.id })
+      return kept.map((row) => row.id)
+    },
+
+    /** False where the task is no longer this owner's: then what was done in its name must not be kept. */
+    async finish(id: number, owner: string): Promise<boolean> {
+      const finished = await db.delete(tasks).where(mine(id, owner)).returning({ id: tasks.id })
+      return finished.length > 0
+    },
+
+    /** Nothing was wrong, it runs again at `dueAt`. */
+    async putOff(id: number, owner: string, dueAt: Date, reason: string, looks?: number): Promise<void> {
+      await db
+        .update(tasks)
+        .set({ ...released, dueAt, waitingFor: reason, errors: 0, ...(looks === undefined ? {} : { looks }) })
+        .where(mine(id, owner))
+    },
+
+    async retry(id: number, owner: string, dueAt: Date, reason: string): Promise<void> {
+      await db
+        .update(tasks)
+        .set({ ...released, dueAt, waitingFor: reason, errors: sql`${tasks.errors} + 1` })
+        .where(mine(id, owner))
+    },
+
+    /** Gives a task back as it was, to run when its account is active again. */
+    async park(id: number, owner: string): Promise<void> {
+      await db.update(tasks).set(released).where(mine(id, owner))
+    },
+
+    async removeOf(accountId: number, options: { except: TaskKind }): Promise<void> {
+      await db.delete(tasks).where(and(eq(tasks.accountId, accountId), ne(tasks.kind, options.except)))
+    },
+
+    async removeKindOf(accountId: number, kind: TaskKind): Promise<void> {
+      await db.delete(tasks).where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind)))
+    },
+
+    /** When the next task of an active account is due; null where there is none. */
+    async nextDueAt(): Promise<Date | null> {
+      const [row] = await db
+        .select({ dueAt: tasks.dueAt })
+        .from(tasks)
+        .innerJoin(accounts, eq(accounts.id, tasks.accountId))
+        .where(sql`${accounts.status} = 'active' or ${tasks.kind} = 'disconnect'`)
+        .orderBy(asc(tasks.dueAt))
+        .limit(1)
+      return row?.dueAt ?? null
+    },
+  }
+}

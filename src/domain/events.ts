@@ -1,0 +1,30 @@
+/** What can happen to an account or a message. The words are what the dashboard's feed shows. */
+export const EVENT_KINDS = [
+  'connected',
+  'reconnected',
+  'settings_changed',
+  'paused',
+  'resumed',
+  'removed',
+  'revoked',
+  'needs_reauth',
+  'planned',
+  'sent',
+  'send_failed',
+  'send_unknown',
+  'delivered',
+  'rescued',
+  'opened',
+  'left_unread',
+  'missing',
+  'task_failed',
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
+export type NewEvent = {
+  kind: EventKind
+  at: Date
+  accountId: number | null
+  messageId?: number | null
+  data?: Record<string, string | number | boolean | null>
+}

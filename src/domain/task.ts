@@ -1,0 +1,20 @@
+export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'disconnect'] as const
+export type TaskKind = (typeof TASK_KINDS)[number]
+
+/** What became of one run of a task, as data; one place carries it out. */
+export type Outcome =
+  /** Finished: the task's row goes. */
+  | { kind: 'done' }
+  /** Nothing went wrong, but it is to be run at another time. */
+  | { kind: 'again'; at: Date; reason: string; looks?: number }
+  /** It can't succeed. */
+  | { kind: 'failed'; reason: string }
+
+/** Runs of one task that may end in an error before it is given up. */
+export const MOST_ERRORS = 25
+
+/** Wait after the n-th error in a row: 30 s, doubling up to an hour, with full jitter above the first half. */
+export function backOffSeconds(errors: number, random: () => number): number {
+  const ceiling = Math.min(30 * 2 ** (errors - 1), 3600)
+  return ceiling / 2 + (ceiling / 2) * random()
+}

@@ -1,0 +1,166 @@
+import { OAuth2Client } from 'google-auth-library'
+import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
+import type { Clock } from '../domain/clock.ts'
+import { GoogleError } from '../domain/errors.ts'
+import { gmailError } from './problems.ts'
+
+export type GmailSettings = {
+  apiRoot: string
+  /** Longest wait for an answer, in real milliseconds. */
+  timeoutMs: number
+}
+
+export type Gmail = ReturnType<typeof createGmail>
+/** One mailbox, for as long as its access token lives. Every method throws GoogleError and nothing else. */
+export type Mailbox = ReturnType<Gmail['open']>
+
+/** Gmail's API by Google's own client, which is given an access token and nothing that it could refresh. */
+export function createGmail(settings: GmailSettings, clock: Clock) {
+  return {
+    open(accessToken: string, signal?: AbortSignal) {
+      const auth = new OAuth2Client()
+      auth.setCredentials({ access_token: accessToken })
+      const { users } = new gmail_v1.Gmail({
+        auth,
+        rootUrl: settings.apiRoot,
+        timeout: settings.timeoutMs,
+        retry: false,
+        ...(signal ? { signal } : {}),
+      })
+      const me = { userId: 'me' }
+
+      return {
+        async address(): Promise<string> {
+          const profile = await call(() => users.getProfile(me))
+          return required(profile.emailAddress, 'an address')
+        },
+
+        /** Where a thread is given, Gmail files the draft there only if subject and References fit as well. */
+        async createDraft(
+          raw: string,
+          threadId: string | null,
+        ): Promise<{ draftId: string; threadId: string }> {
+          const message = { raw, ...(threadId ? { threadId } : {}) }
+          const draft = await call(() => users.drafts.create({ ...me, requestBody: { message } }))
+          return {
+            draftId: required(draft.id, 'a draft id'),
+            threadId: required(draft.message?.threadId, 'a thread id'),
+          }
+        },
+
+        /** The draft that carries this RFC Message-ID, if there is one. */
+        async findDraft(rfcMessageId: string): Promise<{ draftId: string; threadId: string } | null> {
+          const list = await call(() => users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }))
+          const draft = list.drafts?.[0]
+          if (!draft) return null
+          return {
+            draftId: required(draft.id, 'a draft id'),
+            threadId: required(draft.message?.threadId, 'a thread id'),
+          }
+        },
+
+        async draftExists(draftId: string): Promise<boolean> {
+          return found(async () => {
+            await call(() => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
+            return true
+          }, false)
+        },
+
+        /** Sending makes a new message of the draft, with an id of its own. An answer without it is no success. */
+        async sendDraft(draftId: string): Promise<{ messageId: string; threadId: string }> {
+          const message = await call(() => users.drafts.send({ ...me, requestBody: { id: draftId } }))
+          return {
+            messageId: required(message.id, 'a message id'),
+            threadId: required(message.threadId, 'a thread id'),
+          }
+        },
+
+        /** The messages of a thread that were sent from this mailbox, oldest first. Costs 40 quota units. */
+        async sentInThread(threadId: string): Promise<{ messageId: string; threadId: string }[]> {
+          return found(async () => {
+            const thread = await call(() => users.threads.get({ ...me, id: threadId, format: 'minimal' }))
+            return (thread.messages ?? [])
+              .filter((message) => message.labelIds?.includes('SENT') && message.id)
+              .map((message) => ({ messageId: message.id as string, threadId }))
+          }, [])
+        },
+
+        /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
+        async rfcMessageId(messageId: string): Promise<string> {
+          const message = await call(() =>
+            users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
+          )
+          const header = message.payload?.headers?.find((entry) => entry.name?.toLowerCase() === 'message-id')
+          return required(header?.value, 'a Message-ID')
+        },
+
+        /** A message of this mailbox by its RFC Message-ID, wherever it lies, spam and trash included. */
+        async find(
+          rfcMessageId: string,
+        ): Promise<{ messageId: string; threadId: string; labelIds: string[] } | null> {
+          const q = `rfc822msgid:${bare(rfcMessageId)}`
+          const list = await call(() =>
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }),
+          )
+          const id = list.messages?.[0]?.id
+          if (!id) return null
+          return found(async () => {
+            const message = await call(() => users.messages.get({ ...me, id, format: 'minimal' }))
+            return {
+              messageId: id,
+              threadId: required(message.threadId, 'a thread id'),
+              labelIds: message.labelIds ?? [],
+            }
+          }, null)
+        },
+
+        async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
+          const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
+          await call(() => users.messages.modify({ ...me, id: messageId, requestBody }))
+        },
+      }
+    },
+  }
+
+  async function call<T>(request: () => Promise<{ data: T }>): Promise<T> {
+    try {
+      const { data } = await request()
+      // An answer that is no JSON object (a proxy's page, say) tells nothing of what was done.
+      if (typeof data !== 'object' || data === null) throw unreadable('Gmail’s answer is not a JSON object')
+      return data
+    } catch (error) {
+      if (error instanceof GoogleError) throw error
+      const { response, message } = error as {
+        response?: { status: number; data: unknown; headers: Headers }
+        message?: string
+      }
+      const refusal = response
+        ? { status: response.status, body: response.data, retryAfter: response.headers.get('retry-after') }
+        : { status: null, body: null, retryAfter: null }
+      throw gmailError({ ...refusal, message: message ?? 'no answer from Gmail' }, clock.now())
+    }
+  }
+}
+
+function required<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined || value === '') throw unreadable(`Gmail’s answer lacks ${what}`)
+  return value
+}
+
+function unreadable(message: string): GoogleError {
+  return new GoogleError('passing', message, { outcomeUnknown: true })
+}
+
+async function found<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof GoogleError && error.problem === 'not_found') return otherwise
+    throw error
+  }
+}
+
+/** Gmail's search takes a Message-ID without its angle brackets. */
+function bare(rfcMessageId: string): string {
+  return rfcMessageId.replace(/^<|>$/g, '')
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../domain/clock.ts'
+import { GoogleError } from '../domain/errors.ts'
+import type { ClientCredentials, TokenGrant } from '../domain/token.ts'
+import { GMAIL_SCOPES, IDENTITY_SCOPES } from '../domain/token.ts'
+import { tokenError } from './problems.ts'
+
+export type OAuthSettings = {
+  authUri: string
+  tokenUri: string
+  revokeUri: string
+  userinfoUri: string
+  clientId: string
+  clientSecret: string
+  redirectUri: string
+  /** Longest wait for an answer, in real milliseconds. */
+  timeoutMs: number
+}
+
+export type Identity = { googleUserId: string; email: string }
+
+export type GoogleOAuth = ReturnType<typeof createOAuth>
+
+/**
+ * Google's OAuth 2.0 for web server applications, as https://developers.google.com/identity/protocols/oauth2/web-server
+ * describes it. The requests are ours, because google-auth-library repeats token requests (a code works once), and
+ * puts the old refresh token over a rotated one.
+ */
+export function createOAuth(settings: OAuthSettings, clock: Clock) {
+  const client: ClientCredentials = settings
+
+  return {
+    client,
+
+    /** Where the owner of a mailbox is sent to give consent. */
+    consentUrl(options: { state: string; codeVerifier: string; loginHint?: string }): string {
+      const url = new URL(settings.authUri)
+      const parameters = {
+        client_id: settings.clientId,
+        redirect_uri: settings.redirectUri,
+        response_type: 'code',
+        scope: [...IDENTITY_SCOPES, ...GMAIL_SCOPES].join(' '),
+        access_type: 'offline',
+        prompt: 'consent',
+        include_granted_scopes: 'true',
+        state: options.state,
+        code_challenge: createHash('sha256').update(options.codeVerifier).digest('base64url'),
+        code_challenge_method: 'S256',
+        ...(options.loginHint ? { login_hint: options.loginHint } : {}),
+      }
+      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+      return url.href
+    },
+
+    /** @throws GoogleError */
+    exchangeCode(code: string, codeVerifier: string): Promise<TokenGrant> {
+      return requestToken(client, {
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: codeVerifier,
+        redirect_uri: settings.redirectUri,
+      })
+    },
+
+    /** @throws GoogleError; only `grant_revoked` says anything about the account */
+    refresh(refreshToken: string, of: ClientCredentials): Promise<TokenGrant> {
+      return requestToken(of, { grant_type: 'refresh_token', refresh_token: refreshToken })
+    },
+
+    /** Ends a whole grant. True also where Google no longer knows the token. @throws GoogleError */
+    async revoke(token: string): Promise<void> {
+      const answer = await post(settings.revokeUri, { token })
+      if (answer.status === 200) return
+      // RFC 7009 lets a server answer 200 to a dead token; Google answers 400 invalid_token.
+      if (answer.status === 400) return
+      throw tokenError(
+        { ...answer, message: `Google answered ${answer.status} to a revocation` },
+        clock.now(),
+      )
+    },
+
+    /** Whose mailbox an access token opens. @throws GoogleError */
+    async identify(accessToken: string): Promise<Identity> {
+      const answer = await request(settings.userinfoUri, {
+        headers: { authorization: `Bearer ${accessToken}` },
+      })
+      const body = answer.body as { sub?: unknown; email?: unknown } | null
+      if (answer.status !== 200)
+        throw tokenError({ ...answer, message: `Google answered ${answer.status} to userinfo` }, clock.now())
+      if (typeof body?.sub !== 'string' || typeof body.email !== 'string')
+        throw new GoogleError('passing', 'Google’s userinfo names no user id and address')
+      return { googleUserId: body.sub, email: body.email }
+    },
+  }
+
+  async function requestToken(
+    of: ClientCredentials,
+    parameters: Record<string, string>,
+  ): Promise<TokenGrant> {
+    const answer = await post(of.tokenUri, {
+      client_id: of.clientId,
+      client_secret: of.clientSecret,
+      ...parameters,
+    })
+    if (answer.status !== 200)
+      throw tokenError(
+        { ...answer, message: `Google answered ${answer.status} to a token request` },
+        clock.now(),
+      )
+    const body = answer.body as Record<string, unknown> | null
+    if (typeof body?.access_token !== 'string' || typeof body.expires_in !== 'number')
+      throw new GoogleError('passing', 'Google’s token answer holds no access token with a lifetime')
+    return {
+      accessToken: body.access_token,
+      expiresInSeconds: body.expires_in,
+      refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : null,
+      scope: typeof body.scope === 'string' ? body.scope : null,
+    }
+  }
+
+  function post(url: string, parameters: Record<string, string>) {
+    return request(url, { method: 'POST', body: new URLSearchParams(parameters) })
+  }
+
+  async function request(url: string, init: RequestInit) {
+    try {
+      const response = await fetch(url, {
+        ...init,
+        redirect: 'error',
+        signal: AbortSignal.timeout(settings.timeoutMs),
+      })
+      const text = await response.text()
+      return { status: response.status, body: parsed(text), retryAfter: response.headers.get('retry-after') }
+    } catch (error) {
+      throw tokenError(
+        {
+          status: null,
+          body: null,
+          retryAfter: null,
+          message: `no answer from ${new URL(url).host}: ${causeOf(error)}`,
+        },
+        clock.now(),
+      )
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
+}

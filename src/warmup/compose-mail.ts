@@ -1,0 +1,32 @@
+import type { Account } from '../db/accounts.ts'
+import type { Message } from '../db/messages.ts'
+import { firstNameOf, renderTurn } from '../domain/conversation.ts'
+import { encodeMail } from '../google/mime.ts'
+import type { Warmup } from './dependencies.ts'
+
+/**
+ * Writes a message out of its text, its seed and the two names. A reply names the earlier messages of its
+ * conversation and goes into the thread that they form in its sender's mailbox.
+ */
+export async function composeMail(
+  { store, texts, clock }: Warmup,
+  sender: Account,
+  message: Message,
+  recipient: Account,
+): Promise<{ raw: string; threadId: string | null }> {
+  const text = texts.find(({ key }) => key === message.textKey)
+  if (!text) throw new Error(`the conversation text "${message.textKey}" is gone`)
+  const conversation = message.turn === 1 ? [] : await store.messages.conversation(message.conversationId)
+  const earlier = conversation.filter(({ turn }) => turn < message.turn)
+  const names = { sender: firstNameOf(sender.email), recipient: firstNameOf(recipient.email) }
+  const raw = await encodeMail({
+    from: { name: names.sender ?? '', address: sender.email },
+    to: { name: names.recipient ?? '', address: recipient.email },
+    subject: message.subject,
+    text: renderTurn(text, { turn: message.turn, seed: message.textSeed, ...names }),
+    messageId: message.rfcMessageId,
+    references: earlier.map(({ rfcMessageId }) => rfcMessageId),
+    date: clock.now(),
+  })
+  return { raw, threadId: earlier.at(-1)?.recipientThreadId ?? null }
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import type { Account, NewConnection } from '../db/accounts.ts'
+import type { AccountSettings } from '../domain/account.ts'
+import { GoogleError } from '../domain/errors.ts'
+import { missingScopes, tokenFromGrant } from '../domain/token.ts'
+import type { Warmup } from './dependencies.ts'
+
+/** Why a visit to Google's consent page did not connect an account; each has its page. */
+export type ConnectFailure =
+  | { kind: 'unknown_state' }
+  | { kind: 'denied'; error: string }
+  | { kind: 'no_code' }
+  | { kind: 'missing_scopes'; scopes: string[] }
+  | { kind: 'no_refresh_token' }
+  | { kind: 'google'; error: GoogleError }
+
+export type Callback = { state?: string; code?: string; error?: string }
+export type Connected = { account: Account; isNew: boolean }
+type Visit = { settings: AccountSettings; codeVerifier: string }
+
+/** Keeps the settings for the way to Google and back; returns Google's consent page. `wallNow` is the visitor's time. */
+export async function startConnecting(
+  { store, oauth }: Warmup,
+  settings: AccountSettings,
+  wallNow: Date,
+  loginHint?: string,
+): Promise<string> {
+  const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url') }
+  const state = await store.oneTime.issueState(visit, wallNow)
+  return oauth.consentUrl({ state, codeVerifier: visit.codeVerifier, ...(loginHint ? { loginHint } : {}) })
+}
+
+/** Makes of Google's callback an account, or a new token of an account that exists. */
+export async function finishConnecting(
+  warmup: Warmup,
+  callback: Callback,
+  wallNow: Date,
+): Promise<Connected | { failure: ConnectFailure }> {
+  const { store, oauth, clock } = warmup
+  const visit = callback.state
+    ? ((await store.oneTime.redeemState(callback.state, wallNow)) as Visit | null)
+    : null
+  if (!visit) return { failure: { kind: 'unknown_state' } }
+  if (callback.error) return { failure: { kind: 'denied', error: callback.error } }
+  if (!callback.code) return { failure: { kind: 'no_code' } }
+  try {
+    const grant = await oauth.exchangeCode(callback.code, visit.codeVerifier)
+    const { refreshToken, scope } = grant
+    const scopes = missingScopes(scope ?? '')
+    if (scope === null || scopes.length > 0) return { failure: { kind: 'missing_scopes', scopes } }
+    if (refreshToken === null) return { failure: { kind: 'no_refresh_token' } }
+    const identity = await oauth.identify(grant.accessToken)
+    const token = tokenFromGrant({ ...grant, refreshToken, scope }, oauth.client, clock.now())
+    return await keep(warmup, { ...identity, token, settings: visit.settings })
+  } catch (error) {
+    if (error instanceof GoogleError) return { failure: { kind: 'google', error } }
+    throw error
+  }
+}
+
+/** The account, its first task and the event are one fact. */
+async function keep(
+  { store, clock, log }: Warmup,
+  connection: Omit<NewConnection, 'now'>,
+): Promise<Connected> {
+  const now = clock.now()
+  const connected = await store.transaction(async (tx) => {
+    const { account, isNew } = await tx.accounts.connect({ ...connection, now })
+    // A disconnection that is still on its way would end the grant that has just been made.
+    await tx.tasks.removeKindOf(account.id, 'disconnect')
+    if (account.kind === 'warmup') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
+    await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
+    return { account, isNew }
+  })
+  log.info({ accountId: connected.account.id, isNew: connected.isNew }, 'account connected')
+  return connected
+}

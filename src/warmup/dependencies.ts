@@ -1,0 +1,26 @@
+import type { Message } from '../db/messages.ts'
+import type { Store } from '../db/store.ts'
+import type { StartedTask } from '../db/tasks.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { ConversationText } from '../domain/conversation.ts'
+import type { Random } from '../domain/random.ts'
+import type { GoogleOAuth } from '../google/oauth.ts'
+import type { Logger } from '../logger.ts'
+import type { AuthenticateAndUpdateToken } from './authenticate-and-update-token.ts'
+import type { AskGmail, OpenMailbox } from './mailboxes.ts'
+
+/** What the use cases work with; only the runtime builds it. */
+export type Warmup = {
+  store: Store
+  oauth: GoogleOAuth
+  authenticateAndUpdateToken: AuthenticateAndUpdateToken
+  openMailbox: OpenMailbox
+  texts: readonly ConversationText[]
+  clock: Clock
+  random: Random
+  log: Logger
+}
+
+/** One run of a task: its rows, its account's mailbox, and a signal that says that the run has lost its lease. */
+export type Run = StartedTask & { owner: string; ask: AskGmail; signal: AbortSignal }
+export type MessageRun = Run & { message: Message }

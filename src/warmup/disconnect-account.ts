@@ -1,0 +1,33 @@
+import type { Outcome } from '../domain/task.ts'
+import type { Run, Warmup } from './dependencies.ts'
+
+/** Takes an account out of everything at once; its grant at Google is ended by the task that this leaves behind. */
+export async function removeAccount({ store, clock, log }: Warmup, accountId: number): Promise<boolean> {
+  const now = clock.now()
+  const removed = await store.transaction(async (tx) => {
+    if (!(await tx.accounts.changeStatus(accountId, ['active', 'paused', 'needs_reauth'], 'removed')))
+      return false
+    const withdrawn = await tx.messages.cancelUnsentOf(accountId, 'an account was removed')
+    await tx.tasks.removeOf(accountId, { except: 'disconnect' })
+    await tx.tasks.add([{ kind: 'disconnect', accountId, dueAt: now }])
+    await tx.events.add({ kind: 'removed', at: now, accountId, data: { withdrawn } })
+    return true
+  })
+  if (removed) log.info({ accountId }, 'account removed')
+  return removed
+}
+
+/** Revokes a removed account's grant at Google, then erases its token. */
+export async function disconnectAccount({ store, oauth, clock, log }: Warmup, run: Run): Promise<Outcome> {
+  const { account } = run
+  if (account.status !== 'removed') return { kind: 'done' }
+  const stored = await store.accounts.token(account.id)
+  if (!stored) return { kind: 'done' }
+  await oauth.revoke(stored.token.refresh_token)
+  await store.transaction(async (tx) => {
+    await tx.accounts.eraseToken(account.id)
+    await tx.events.add({ kind: 'revoked', at: clock.now(), accountId: account.id })
+  })
+  log.info({ accountId: account.id }, 'grant revoked, token erased')
+  return { kind: 'done' }
+}

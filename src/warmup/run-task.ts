@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import type { Handout, StartedTask } from '../db/tasks.ts'
+import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
+import { backOffSeconds, MOST_ERRORS, type Outcome } from '../domain/task.ts'
+import type { MessageRun, Run, Warmup } from './dependencies.ts'
+import { disconnectAccount } from './disconnect-account.ts'
+import { openMail } from './open-mail.ts'
+import { planAccountDay } from './plan-account-day.ts'
+import { sendMail } from './send-mail.ts'
+
+export type Ended = 'done' | 'again' | 'failed' | 'retry' | 'parked' | 'void'
+
+/** A run that is held on to is renewed long before this. */
+export const TASK_LEASE_SECONDS = 60
+
+/** Runs one handed-out task to its outcome and carries that out. Never throws for what the task's own work throws. */
+export async function runTask(
+  warmup: Warmup,
+  handout: Handout,
+  hold: (taskId: number, owner: string) => { signal: AbortSignal; release(): void },
+): Promise<Ended> {
+  const { store, log } = warmup
+  const owner = randomUUID()
+  const started = await store.tasks.start(handout.taskId, handout.handout, owner, TASK_LEASE_SECONDS)
+  if (!started) return 'void'
+  const startedAt = performance.now()
+  const held = hold(started.task.id, owner)
+  try {
+    const ended = await attempt(warmup, started, owner, held.signal)
+    const { task } = started
+    log.info(
+      {
+        taskId: task.id,
+        kind: task.kind,
+        accountId: task.accountId,
+        messageId: task.messageId,
+        ended,
+        ms: Math.round(performance.now() - startedAt),
+      },
+      'task ended',
+    )
+    return ended
+  } finally {
+    held.release()
+  }
+}
+
+async function attempt(
+  warmup: Warmup,
+  started: StartedTask,
+  owner: string,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const { task, account } = started
+  if (account.status !== 'active' && task.kind !== 'disconnect') {
+    await warmup.store.tasks.park(task.id, owner)
+    return 'parked'
+  }
+  try {
+    const outcome = await perform(warmup, started, owner, signal)
+    return await conclude(warmup, started, owner, outcome)
+  } catch (error) {
+    return await recover(warmup, started, owner, error)
+  }
+}
+
+async function perform(
+  warmup: Warmup,
+  started: StartedTask,
+  owner: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { task, account, message } = started
+  if (task.kind !== 'disconnect' && account.status !== 'active')
+    throw new NeedsReauthError('the account is not active')
+  if (task.kind === 'disconnect')
+    return disconnectAccount(warmup, { ...started, owner, signal, ask: noMailbox })
+
+  const run: Run = { ...started, owner, signal, ask: await warmup.openMailbox(account.id, signal) }
+  if (task.kind === 'plan') return planAccountDay(warmup, run)
+  if (!message) return { kind: 'failed', reason: `a ${task.kind} task without a message` }
+  const messageRun: MessageRun = { ...run, message }
+  return task.kind === 'open' ? openMail(warmup, messageRun) : sendMail(warmup, messageRun)
+}
+
+async function conclude(
+  warmup: Warmup,
+  started: StartedTask,
+  owner: string,
+  outcome: Outcome,
+): Promise<Ended> {
+  const { store } = warmup
+  const { task, account } = started
+  if (outcome.kind === 'failed') {
+    await giveUp(warmup, started, owner, outcome.reason)
+    return 'failed'
+  }
+  if (account.lastError !== null && task.kind !== 'disconnect')
+    await store.accounts.setLastError(account.id, null)
+  if (outcome.kind === 'again')
+    await store.tasks.putOff(task.id, owner, outcome.at, outcome.reason, outcome.looks)
+  else await store.tasks.finish(task.id, owner)
+  return outcome.kind
+}
+
+/** What an error means for the task: wait, park, or give up. */
+async function recover(warmup: Warmup, started: StartedTask, owner: string, error: unknown): Promise<Ended> {
+  const { store, clock, random, log } = warmup
+  const { task, account } = started
+  if (error instanceof NeedsReauthError) {
+    await store.tasks.park(task.id, owner)
+    return 'parked'
+  }
+  const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof GoogleError && error.problem === 'refused') {
+    await store.accounts.setLastError(account.id, reason)
+    await giveUp(warmup, started, owner, reason)
+    return 'failed'
+  }
+  if (!(error instanceof GoogleError)) log.error({ taskId: task.id, err: error }, 'task broke')
+  const isOurs = !(error instanceof GoogleError)
+  if (isOurs && task.errors + 1 >= MOST_ERRORS) {
+    await giveUp(warmup, started, owner, reason)
+    return 'failed'
+  }
+  const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
+  const retryAt = error instanceof GoogleError && error.retryAt ? error.retryAt : backOff
+  await store.accounts.setLastError(account.id, reason)
+  await store.tasks.retry(task.id, owner, retryAt, reason)
+  return 'retry'
+}
+
+/** Ends a task for good: its message fails, or is left unknown where Gmail may have sent it; a plan is made later. */
+async function giveUp(
+  warmup: Warmup,
+  { task, account, message }: StartedTask,
+  owner: string,
+  reason: string,
+) {
+  const { store, clock, log } = warmup
+  const at = clock.now()
+  const about = { at, accountId: account.id, messageId: message?.id ?? null, data: { reason } }
+  await store.transaction(async (tx) => {
+    if (message && task.kind !== 'open') {
+      const current = await tx.messages.byId(message.id)
+      const unknown = current?.state === 'sending'
+      if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason))
+        await tx.events.add({ kind: unknown ? 'send_unknown' : 'send_failed', ...about })
+    } else {
+      await tx.events.add({ kind: 'task_failed', ...about })
+    }
+    if (task.kind === 'plan')
+      await tx.tasks.retry(task.id, owner, new Date(at.getTime() + 6 * 3_600_000), reason)
+    else await tx.tasks.finish(task.id, owner)
+  })
+  log.warn({ taskId: task.id, kind: task.kind, messageId: message?.id, reason }, 'task given up')
+}
+
+const noMailbox = () => Promise.reject(new Error('a removed account’s mailbox is not opened'))

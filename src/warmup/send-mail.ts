@@ -1,0 +1,120 @@
+import type { Account } from '../db/accounts.ts'
+import type { Message } from '../db/messages.ts'
+import { GoogleError } from '../domain/errors.ts'
+import { localDateOf, startOfLocalDay } from '../domain/local-time.ts'
+import { maySend, type Permission, readingTime } from '../domain/pacing.ts'
+import type { Outcome } from '../domain/task.ts'
+import { composeMail } from './compose-mail.ts'
+import type { MessageRun, Warmup } from './dependencies.ts'
+
+type Sent = { messageId: string; threadId: string }
+type Draft = { draftId: string; threadId: string }
+
+/**
+ * Sends one planned message, an opening or a reply, at most once.
+ *
+ * A draft is made first, and its id is committed together with the state `sending` before Gmail is asked to send that
+ * draft. Gmail sends a draft once and deletes it, so whoever comes back to a `sending` message, after a crash or a
+ * lost answer, can tell: the draft is there → it was not sent; it is gone and its thread holds a sent message that no
+ * row knows → it was.
+ */
+export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome> {
+  const { store, clock } = warmup
+  const { message } = run
+  const recipient = await store.accounts.byId(message.recipientId)
+  if (!recipient) return { kind: 'failed', reason: 'its recipient is not a connected account' }
+
+  if (message.state === 'sent') return confirmMessageId(warmup, run, message.gmailMessageId)
+  if (message.state === 'sending') {
+    const sent = await findSent(warmup, run, message.gmailThreadId)
+    if (sent) return finish(warmup, run, recipient, sent)
+  } else if (message.state !== 'planned') {
+    return { kind: 'done' }
+  }
+  if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
+
+  const permission = await permissionToSend(warmup, run)
+  if (!permission.allowed) return { kind: 'again', at: permission.until, reason: permission.reason }
+
+  const draft = await draftOf(warmup, run, recipient)
+  if (!(await store.messages.beginSending(message.id, { ...draft, now: clock.now() })))
+    return { kind: 'done' }
+  try {
+    const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
+    return await finish(warmup, run, recipient, sent)
+  } catch (error) {
+    if (!(error instanceof GoogleError) || error.problem !== 'not_found') throw error
+    // The draft is gone: an earlier request did send it after all, or somebody deleted it by hand.
+    const sent = await findSent(warmup, run, draft.threadId)
+    return sent ? finish(warmup, run, recipient, sent) : leaveUnknown(warmup, message)
+  }
+}
+
+async function permissionToSend({ store, clock, random }: Warmup, run: MessageRun): Promise<Permission> {
+  const { dailyLimit, id, timeZone } = run.account
+  const now = clock.now()
+  const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
+  const sent = await store.messages.sentSince(id, dayStart, run.message.id)
+  return maySend({ ...sent, timeZone, dailyLimit }, now, random)
+}
+
+/** The draft of a `sending` message, or one that a crashed run left behind, or a new one. */
+async function draftOf(warmup: Warmup, run: MessageRun, recipient: Account): Promise<Draft> {
+  const { message } = run
+  if (message.gmailDraftId && message.gmailThreadId)
+    return { draftId: message.gmailDraftId, threadId: message.gmailThreadId }
+  if (run.task.handout > 1) {
+    const left = await run.ask((mailbox) => mailbox.findDraft(message.rfcMessageId))
+    if (left) return left
+  }
+  const { raw, threadId } = await composeMail(warmup, run.account, message, recipient)
+  return run.ask((mailbox) => mailbox.createDraft(raw, threadId))
+}
+
+async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {
+  if (threadId === null) return null
+  const conversation = await store.messages.conversation(run.message.conversationId)
+  const known = new Set(conversation.map(({ gmailMessageId }) => gmailMessageId))
+  const sent = await run.ask((mailbox) => mailbox.sentInThread(threadId))
+  return sent.find(({ messageId }) => !known.has(messageId)) ?? null
+}
+
+/** Commits the fact and what follows from it before anything else is asked of Gmail. */
+async function finish(warmup: Warmup, run: MessageRun, recipient: Account, sent: Sent): Promise<Outcome> {
+  const { store, clock, random } = warmup
+  const { message } = run
+  const now = clock.now()
+  await store.transaction(async (tx) => {
+    if (!(await tx.messages.markSent(message.id, { ...sent, now }))) return
+    const dueAt = readingTime(now, recipient.timeZone, random)
+    await tx.tasks.add([{ kind: 'open', accountId: recipient.id, messageId: message.id, dueAt }])
+    const isReply = message.inReplyTo !== null
+    await tx.counts.add(new Map([[message.senderId, { sent: 1, ...(isReply ? { answered: 1 } : {}) }]]))
+    await tx.events.add({ kind: 'sent', at: now, accountId: message.senderId, messageId: message.id })
+  })
+  return confirmMessageId(warmup, run, sent.messageId)
+}
+
+/** The recipient's mailbox is searched for the Message-ID that the mail really bears: Gmail may have put in another. */
+async function confirmMessageId(
+  { store }: Warmup,
+  run: MessageRun,
+  gmailMessageId: string | null,
+): Promise<Outcome> {
+  if (gmailMessageId === null) return { kind: 'done' }
+  const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
+  if (rfcMessageId !== run.message.rfcMessageId)
+    await store.messages.confirmRfcMessageId(run.message.id, rfcMessageId)
+  return { kind: 'done' }
+}
+
+async function leaveUnknown({ store, clock, log }: Warmup, message: Message): Promise<Outcome> {
+  const reason = 'the draft is gone, and its thread holds no sent message'
+  await store.transaction(async (tx) => {
+    if (!(await tx.messages.end(message.id, 'unknown', reason))) return
+    const { id: messageId, senderId: accountId } = message
+    await tx.events.add({ kind: 'send_unknown', at: clock.now(), accountId, messageId, data: { reason } })
+  })
+  log.warn({ messageId: message.id, reason }, 'whether this mail was sent is unknown')
+  return { kind: 'done' }
+}
