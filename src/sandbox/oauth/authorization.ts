@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { form, type Reply, type Request, redirect } from '../http/exchange.ts'
+import { isAddress } from '../mail/addresses.ts'
+import { createMailbox } from '../mailboxes.ts'
+import type { AuthorizationCode } from '../state/shapes.ts'
+import type { Store } from '../state/store.ts'
+import {
+  AuthorizationError,
+  type AuthorizationRequest,
+  type Client,
+  readAuthorizationRequest,
+} from './authorizationRequest.ts'
+import { consentPage, errorPage } from './pages.ts'
+import { isIdentity, union } from './scopes.ts'
+
+export type OAuthOptions = {
+  store: Store
+  now: () => Date
+  client: Client
+  redirectUris: () => string[]
+}
+
+const CODE_LIFE_MS = 10 * 60_000
+
+export function showConsent(request: Request, options: OAuthOptions): Reply {
+  return withRequest(request.query, options, (wanted) =>
+    consentPage({
+      request: wanted,
+      parameters: request.query,
+      mailboxes: [...options.store.state.mailboxes.keys()],
+      attempt: randomBytes(16).toString('base64url'),
+      action: request.path,
+    }),
+  )
+}
+
+export function decideConsent(request: Request, options: OAuthOptions): Reply {
+  const answers = form(request)
+  return withRequest(answers, options, (wanted) => {
+    if (request.headers['sec-fetch-site'] === 'cross-site') {
+      throw new AuthorizationError('invalid_request', 'The form was sent from another site.')
+    }
+    if (answers.get('decision') !== 'continue') return backTo(wanted, { error: 'access_denied' })
+    const mailbox = (answers.get('mailbox') || answers.get('address') || '').trim().toLowerCase()
+    const attempt = answers.get('attempt') ?? ''
+    if (!isAddress(mailbox)) {
+      return consentPage({
+        request: wanted,
+        parameters: answers,
+        mailboxes: [...options.store.state.mailboxes.keys()],
+        attempt,
+        action: request.path,
+        problem: 'Choose an account, or type a valid address.',
+      })
+    }
+    const granted = wanted.scopes.filter(
+      (scope) => isIdentity(scope) || answers.getAll('granted').includes(scope),
+    )
+    if (granted.length === 0) return backTo(wanted, { error: 'access_denied' })
+    const { code, scopes } = codeFor(attempt, mailbox, granted, wanted, options)
+    return backTo(wanted, { code, scope: scopes.join(' '), authuser: '0', prompt: 'consent' })
+  })
+}
+
+/** The code of this showing of the page: sending the form twice gives the same code, not a second one. */
+function codeFor(
+  attempt: string,
+  mailbox: string,
+  granted: string[],
+  wanted: AuthorizationRequest,
+  { store, now }: OAuthOptions,
+): AuthorizationCode {
+  const answered = [...store.state.codes.values()].find((code) => code.attempt === attempt)
+  if (answered) return answered
+  const earlier = store.state.grants.get(mailbox)
+  const everything = union(earlier?.scopes ?? [], granted)
+  const code: AuthorizationCode = {
+    code: `4/0A${randomBytes(32).toString('base64url')}`,
+    attempt,
+    mailbox,
+    scopes: wanted.includeGranted ? everything : granted,
+    redirectUri: wanted.redirectUri,
+    challenge: wanted.challenge,
+    nonce: wanted.nonce,
+    offline: wanted.offline && (earlier === undefined || wanted.forceConsent),
+    expiresAt: now().getTime() + CODE_LIFE_MS,
+    used: false,
+  }
+  store.commit([
+    ...createMailbox(store.state, mailbox),
+    { kind: 'grant', grant: { mailbox, scopes: everything } },
+    { kind: 'code', code },
+  ])
+  return code
+}
+
+function backTo({ redirectUri, state }: AuthorizationRequest, result: Record<string, string>): Reply {
+  const location = new URL(redirectUri)
+  for (const [name, value] of Object.entries({ ...(state === undefined ? {} : { state }), ...result })) {
+    location.searchParams.set(name, value)
+  }
+  return redirect(location.href)
+}
+
+function withRequest(
+  parameters: URLSearchParams,
+  { client, redirectUris }: OAuthOptions,
+  answer: (request: AuthorizationRequest) => Reply,
+): Reply {
+  try {
+    return answer(readAuthorizationRequest(parameters, client, redirectUris()))
+  } catch (error) {
+    if (error instanceof AuthorizationError) return errorPage(error)
+    throw error
+  }
+}

@@ -1,0 +1,52 @@
+import { form, json, type Reply, type Request } from '../http/exchange.ts'
+import type { AccessToken } from '../state/shapes.ts'
+import type { OAuthOptions } from './authorization.ts'
+import { revocation } from './grants.ts'
+import { OAuthError } from './oauthError.ts'
+import { EMAIL, OPENID, PROFILE } from './scopes.ts'
+
+export function userinfo(request: Request, options: OAuthOptions): Reply {
+  const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+  const token = livingToken(bearer ?? request.query.get('access_token'), options)
+  if (!token || ![OPENID, EMAIL, PROFILE].some((scope) => token.scopes.includes(scope))) {
+    throw new OAuthError(401, 'invalid_request', 'Invalid Credentials')
+  }
+  const sub = options.store.state.mailboxes.get(token.mailbox)?.sub
+  const email = token.scopes.includes(EMAIL) ? { email: token.mailbox, email_verified: true } : {}
+  return json({ sub, ...email })
+}
+
+export function tokeninfo(request: Request, options: OAuthOptions): Reply {
+  const token = livingToken(request.query.get('access_token') ?? form(request).get('access_token'), options)
+  if (!token) throw new OAuthError(400, 'invalid_token', 'Invalid Value')
+  const { client, store, now } = options
+  const expiresIn = Math.floor((token.expiresAt - now().getTime()) / 1000)
+  return json({
+    azp: client.id,
+    aud: client.id,
+    sub: store.state.mailboxes.get(token.mailbox)?.sub,
+    scope: token.scopes.join(' '),
+    exp: String(Math.floor(token.expiresAt / 1000)),
+    expires_in: String(expiresIn),
+    ...(token.scopes.includes(EMAIL) ? { email: token.mailbox, email_verified: 'true' } : {}),
+  })
+}
+
+/** Either kind of token takes the whole grant with it. */
+export function revoke(request: Request, { store, now }: OAuthOptions): Reply {
+  const token = form(request).get('token') ?? request.query.get('token')
+  if (!token) throw new OAuthError(400, 'invalid_request', 'Missing required parameter: token')
+  const known = store.state.refreshTokens.get(token) ?? store.state.accessTokens.get(token)
+  const ended = known?.expiresAt !== undefined && known.expiresAt <= now().getTime()
+  if (!known || ended) throw new OAuthError(400, 'invalid_token', 'Token expired or revoked')
+  store.commit(revocation(store.state, known.mailbox, 'app', now()))
+  return json({})
+}
+
+function livingToken(
+  token: string | null | undefined,
+  { store, now }: OAuthOptions,
+): AccessToken | undefined {
+  const known = token ? store.state.accessTokens.get(token) : undefined
+  return known && known.expiresAt > now().getTime() ? known : undefined
+}

@@ -1,0 +1,95 @@
+import { Control } from './control/control.ts'
+import { serveControl } from './control/serve.ts'
+import { Quota } from './gmail/quota.ts'
+import { serveGmail } from './gmail/serve.ts'
+import type { Reply, Request } from './http/exchange.ts'
+import { Faults } from './http/faults.ts'
+import { GoogleError } from './http/googleError.ts'
+import { listen } from './http/listener.ts'
+import { PATHS, serveOAuth } from './oauth/serve.ts'
+import { openStore } from './state/store.ts'
+
+export type SandboxOptions = {
+  host?: string
+  /** 0, the default, takes any free port. */
+  port?: number
+  /** Where others reach it, when that is not where it listens. */
+  publicOrigin?: string
+  /** Simulated time, the only source of time. */
+  now: () => Date
+  /** Of the placement model. */
+  seed?: number
+  client: { id: string; secret: string }
+  /** Only exact matches; asked at each authorization, as the app's port may be known late. */
+  redirectUris: () => string[]
+  /** Addresses of mailboxes that are ready, offered on the consent page. */
+  mailboxes: string[]
+  /** A file that keeps the state across a crash; without one it lives in memory. */
+  journal?: string
+}
+
+export type Sandbox = {
+  origin: string
+  /** What the app is told by its environment. */
+  settings: Record<string, string>
+  control: Control
+  close(): Promise<void>
+}
+
+/** A simulated Google: OAuth and Gmail over HTTP, on the loopback interface unless told otherwise. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const store = openStore(options.journal)
+  const faults = new Faults()
+  const counts = new Map<string, number>()
+  const now = () => new Date(options.now().getTime() + store.state.clockOffsetMs)
+  const seed = options.seed ?? 1
+  const control = new Control({ store, now, seed, faults, counts })
+  for (const address of options.mailboxes) control.createMailbox(address)
+
+  const { client, redirectUris } = options
+  const oauth = { store, now, client, redirectUris }
+  const gmail = { store, now, seed, counts, quota: new Quota() }
+  const answer = (request: Request): Reply => {
+    try {
+      if (request.path.startsWith('/gmail/')) return serveGmail(request, gmail)
+      if (request.path.startsWith('/sandbox/')) return serveControl(request, control)
+      return serveOAuth(request, oauth) ?? notServed(request)
+    } catch (error) {
+      if (error instanceof GoogleError) return error.toReply()
+      console.error('The sandbox failed on', request.method, request.path, error)
+      return new GoogleError(500, 'backendError', 'Internal error encountered.').toReply()
+    }
+  }
+  const host = options.host ?? '127.0.0.1'
+  const listener = await listen({ host, port: options.port ?? 0 }, faults, answer).catch((error: unknown) => {
+    store.close()
+    throw error
+  })
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
+  return {
+    origin,
+    settings: settingsFor(options.publicOrigin ?? origin, client),
+    control,
+    close: async () => {
+      await listener.close()
+      store.close()
+    },
+  }
+}
+
+const settingsFor = (origin: string, client: SandboxOptions['client']) => ({
+  GOOGLE_AUTH_URI: `${origin}${PATHS.authorization}`,
+  GOOGLE_TOKEN_URI: `${origin}${PATHS.token}`,
+  GOOGLE_REVOKE_URI: `${origin}${PATHS.revocation}`,
+  GOOGLE_USERINFO_URI: `${origin}${PATHS.userinfo}`,
+  GOOGLE_API_ROOT: `${origin}/`,
+  GOOGLE_CLIENT_ID: client.id,
+  GOOGLE_CLIENT_SECRET: client.secret,
+})
+
+const notServed = (request: Request) =>
+  new GoogleError(
+    404,
+    'notFound',
+    `The requested URL ${request.path} was not found on this server.`,
+  ).toReply()

@@ -1,0 +1,124 @@
+export type Placement = 'inbox' | 'promotions' | 'spam'
+
+export type Message = {
+  id: string
+  threadId: string
+  labels: string[]
+  /** Milliseconds of simulated time. */
+  internalDate: number
+  historyId: number
+  /** The bytes of the mail, one character for each (latin1), lines ending in CRLF. */
+  raw: string
+  /** True when the mail came from outside the simulated mailboxes. */
+  foreign: boolean
+}
+
+export type HistoryEntry = {
+  id: number
+  at: number
+  type: 'messageAdded' | 'messageDeleted' | 'labelAdded' | 'labelRemoved'
+  messageId: string
+  threadId: string
+  /** The labels of the message after the event. */
+  labels: string[]
+  /** The labels the event added or removed. */
+  changed: string[]
+}
+
+export type UserLabel = {
+  id: string
+  name: string
+  messageListVisibility?: string
+  labelListVisibility?: string
+  color?: { textColor: string; backgroundColor: string }
+}
+
+export type Mailbox = {
+  address: string
+  sub: string
+  messages: Map<string, Message>
+  /** Oldest first. */
+  timeline: Message[]
+  threads: Map<string, Message[]>
+  byRfcMessageId: Map<string, Message[]>
+  /** Draft id → message id. */
+  drafts: Map<string, string>
+  labels: Map<string, UserLabel>
+  lastLabelNumber: number
+  historyId: number
+  /** History up to and including this id is forgotten. */
+  historyFloor: number
+  history: HistoryEntry[]
+}
+
+export type Grant = { mailbox: string; scopes: string[] }
+
+export type AuthorizationCode = {
+  code: string
+  /** Names one showing of the consent page, so that a double submit finds the first answer. */
+  attempt: string
+  mailbox: string
+  scopes: string[]
+  redirectUri: string
+  challenge?: string
+  nonce?: string
+  offline: boolean
+  expiresAt: number
+  used: boolean
+}
+
+export type AccessToken = { token: string; mailbox: string; scopes: string[]; expiresAt: number }
+
+export type RefreshToken = { token: string; mailbox: string; scopes: string[]; expiresAt?: number }
+
+export type Sender = {
+  address: string
+  /** 0 (spammer) to 1 (trusted). */
+  reputation: number
+  deliveries: number
+  /** The latest days with mail, oldest first. */
+  days: { day: number; count: number }[]
+}
+
+export type Options = {
+  quota: boolean
+  rewriteMessageIds: boolean
+  rotateRefreshTokens: boolean
+  /** As an app in Google's publishing status "Testing": refresh tokens live seven days. */
+  testingLife: boolean
+  placement: { all?: Placement; senders: Record<string, Placement> }
+}
+
+export type Fact = { at: string; mailbox: string } & (
+  | {
+      kind: 'sent'
+      messageId: string
+      rfcMessageId: string
+      threadId: string
+      to: string[]
+      subject: string
+      size: number
+    }
+  | {
+      kind: 'delivered'
+      messageId: string
+      rfcMessageId: string
+      from: string
+      placement: Placement
+      foreign: boolean
+    }
+  | { kind: 'bounced'; messageId: string; rfcMessageId: string; to: string }
+  | {
+      kind: 'modified'
+      messageId: string
+      rfcMessageId: string
+      foreign: boolean
+      added: string[]
+      removed: string[]
+    }
+  | { kind: 'exchanged'; scopes: string[]; refreshToken: boolean }
+  | { kind: 'refreshed'; rotated: boolean }
+  | { kind: 'revoked'; by: 'app' | 'user' }
+)
+
+export type LedgerEntry = { seq: number } & Fact
