@@ -1,4 +1,4 @@
-import type { TaskKind } from '../domain/task.ts'
+import type { Handout, TaskKind } from '../domain/task.ts'
 import { type Account, accountColumns, inSeconds } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { and, asc, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
@@ -7,8 +7,6 @@ import { accounts, messages, tasks } from './schema.ts'
 
 export type Task = typeof tasks.$inferSelect
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
-/** A task in the queue's hands: the id, and which handing-out this is. */
-export type Handout = { taskId: number; kind: TaskKind; handout: number }
 /** A task that has begun, with the rows it is about, read in the same statement. */
 export type StartedTask = { task: Task; account: Account; message: Message | null }
 
@@ -96,12 +94,14 @@ export function createTasks(db: Database) {
       return row ? (row as StartedTask) : null
     },
 
-    /** Holds on to running tasks; returns the ids that are still this owner's. */
-    async renew(ids: readonly number[], owner: string, leaseSeconds: number): Promise<number[]> {
+    /** Holds on to running tasks; returns the ids of those that are still their owner's. */
+    async renew(held: readonly { taskId: number; owner: string }[], leaseSeconds: number): Promise<number[]> {
+      const ids = held.map(({ taskId }) => taskId)
+      const owners = held.map(({ owner }) => owner)
       const kept = await db
         .update(tasks)
         .set({ leaseUntil: inSeconds(leaseSeconds) })
-        .where(and(inArray(tasks.id, [...ids]), eq(tasks.startedBy, owner)))
+        .where(and(inArray(tasks.id, ids), inArray(tasks.startedBy, owners)))
         .returning({ id: tasks.id })
       return kept.map((row) => row.id)
     },

@@ -1,3 +1,11 @@
+/** An error whose words tell the operator all there is to know: what is wrong and what was expected. */
+export class OperatorError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = new.target.name
+  }
+}
+
 /**
  * What Google's refusal means for us. No other code looks at a status:
  * - `passing`: the network, a 5xx or an answer that can't be read; try again, nobody is to blame

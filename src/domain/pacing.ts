@@ -20,7 +20,9 @@ export type SendFacts = {
   lastSentAt: Date | null
 }
 
-export type Permission = { allowed: true } | { allowed: false; until: Date; reason: 'hours' | 'limit' | 'pause' }
+export type Permission =
+  | { allowed: true }
+  | { allowed: false; until: Date; reason: 'hours' | 'limit' | 'pause' }
 
 /** Whether an account may send right now, or else when to ask again and why. */
 export function maySend(facts: SendFacts, now: Date, random: Random): Permission {
@@ -28,7 +30,8 @@ export function maySend(facts: SendFacts, now: Date, random: Random): Permission
     return { allowed: false, until: soonInWindow(now, facts.timeZone, random), reason: 'hours' }
   if (facts.sentToday >= facts.dailyLimit)
     return { allowed: false, until: early(nextDaysWorkWindow(now, facts.timeZone), random), reason: 'limit' }
-  const next = facts.lastSentAt === null ? 0 : facts.lastSentAt.getTime() + pauseSeconds(facts.dailyLimit) * 1000
+  const next =
+    facts.lastSentAt === null ? 0 : facts.lastSentAt.getTime() + pauseSeconds(facts.dailyLimit) * 1000
   if (now.getTime() < next) return { allowed: false, until: new Date(next), reason: 'pause' }
   return { allowed: true }
 }

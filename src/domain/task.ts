@@ -1,6 +1,9 @@
 export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'disconnect'] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 
+/** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */
+export type Handout = { taskId: number; kind: TaskKind; handout: number }
+
 /** What became of one run of a task, as data; one place carries it out. */
 export type Outcome =
   /** Finished: the task's row goes. */

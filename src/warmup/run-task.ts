@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Handout, StartedTask } from '../db/tasks.ts'
+import type { StartedTask } from '../db/tasks.ts'
 import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import { backOffSeconds, MOST_ERRORS, type Outcome } from '../domain/task.ts'
+import { backOffSeconds, type Handout, MOST_ERRORS, type Outcome } from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
 import { disconnectAccount } from './disconnect-account.ts'
 import { openMail } from './open-mail.ts'
@@ -71,8 +71,6 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { task, account, message } = started
-  if (task.kind !== 'disconnect' && account.status !== 'active')
-    throw new NeedsReauthError('the account is not active')
   if (task.kind === 'disconnect')
     return disconnectAccount(warmup, { ...started, owner, signal, ask: noMailbox })
 

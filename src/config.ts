@@ -1,0 +1,109 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { KEY_BYTES } from './db/sealing.ts'
+import { OperatorError } from './domain/errors.ts'
+
+/** A setting that stops the start: one line that names the variable, its value and what was expected. */
+export class ConfigError extends OperatorError {}
+
+const SECRETS = new Set([
+  'TOKEN_ENCRYPTION_KEYS',
+  'OPERATOR_PASSWORD',
+  'GOOGLE_CLIENT_SECRET',
+  'DATABASE_URL',
+  'REDIS_URL',
+])
+const GOOGLE_API_ROOT = 'https://gmail.googleapis.com/'
+
+const url = (what: string, ...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), what)
+const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
+const integer = (low: number, high: number) => {
+  const what = `a whole number from ${low} to ${high}`
+  return z
+    .string()
+    .regex(/^\d+$/, what)
+    .transform(Number)
+    .refine((n) => n >= low && n <= high, what)
+}
+
+const schema = z.object({
+  HOST: z.string().min(1, 'an address to listen on').default('127.0.0.1'),
+  PORT: integer(1, 65_535).default(3000),
+  BASE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
+  DATA_DIR: z.string().min(1, 'a folder').default('.data'),
+  DATABASE_URL: url('a postgres:// URL', 'postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('a redis:// or rediss:// URL', 'redis:', 'rediss:').optional(),
+  GOOGLE_CLIENT_ID: z.string().min(1, 'an OAuth client id').optional(),
+  GOOGLE_CLIENT_SECRET: z.string().min(1, 'an OAuth client secret').optional(),
+  GOOGLE_AUTH_URI: httpUrl.default('https://accounts.google.com/o/oauth2/v2/auth'),
+  GOOGLE_TOKEN_URI: httpUrl.default('https://oauth2.googleapis.com/token'),
+  GOOGLE_REVOKE_URI: httpUrl.default('https://oauth2.googleapis.com/revoke'),
+  GOOGLE_USERINFO_URI: httpUrl.default('https://openidconnect.googleapis.com/v1/userinfo'),
+  GOOGLE_API_ROOT: httpUrl.default(GOOGLE_API_ROOT),
+  TOKEN_ENCRYPTION_KEYS: z
+    .string()
+    .transform((text) => text.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
+    .refine(
+      (keys) => keys.every((key) => key.length === KEY_BYTES),
+      `base64 keys of ${KEY_BYTES} bytes, separated by commas (make one: openssl rand -base64 32)`,
+    )
+    .optional(),
+  OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'one of trace, debug, info, warn, error, silent',
+    )
+    .default('info'),
+  WARMUP_SPEED: integer(1, 100_000).default(1),
+  WORKER_CONCURRENCY: integer(1, 500).default(20),
+})
+
+type Parsed = z.infer<typeof schema>
+export type Config = Omit<Parsed, 'BASE_URL'> & { BASE_URL: string }
+/** What every process needs that touches accounts. */
+export type CompleteConfig = Config & Required<Pick<Parsed, (typeof NEEDED)[number]>>
+
+const NEEDED = ['DATABASE_URL', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'TOKEN_ENCRYPTION_KEYS'] as const
+const HINTS: Record<(typeof NEEDED)[number], string> = {
+  DATABASE_URL: 'a postgres:// URL; `npm start` brings a database of its own',
+  GOOGLE_CLIENT_ID: 'the id of your OAuth client in the Google Cloud console',
+  GOOGLE_CLIENT_SECRET: 'the secret of your OAuth client in the Google Cloud console',
+  TOKEN_ENCRYPTION_KEYS: 'at least one base64 key of 32 bytes (make one: openssl rand -base64 32)',
+}
+
+/** Reads settings; an empty value counts as none. @throws ConfigError at the first bad one */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const result = schema.safeParse(given)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    const name = String(issue?.path[0])
+    throw new ConfigError(`${name}=${shown(name, given[name])}: expected ${issue?.message}`)
+  }
+  const config = { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) }
+  if (config.WARMUP_SPEED !== 1 && new URL(config.GOOGLE_API_ROOT).hostname.endsWith('googleapis.com'))
+    throw new ConfigError(
+      `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,
+    )
+  return { ...config, BASE_URL: config.BASE_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}` }
+}
+
+/** @throws ConfigError naming the first missing variable */
+export function requireComplete(config: Config): CompleteConfig {
+  for (const name of NEEDED)
+    if (config[name] === undefined) throw new ConfigError(`${name} is not set: expected ${HINTS[name]}`)
+  return config as CompleteConfig
+}
+
+/** An address that listens everywhere is no address to visit. */
+function hostOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function shown(name: string, value: string | undefined): string {
+  if (value === undefined) return ''
+  return SECRETS.has(name) ? `(${value.length} characters, not shown)` : JSON.stringify(value)
+}

@@ -1,0 +1,115 @@
+import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import type { Handout, TaskKind } from '../domain/task.ts'
+
+/** What BullMQ carries for one kind of task. */
+export type JobQueue = Pick<Queue<Handout>, 'addBulk' | 'close'>
+export type JobWorker = { close(): Promise<void> }
+export type JobProcessor = (handout: Handout) => Promise<unknown>
+
+/** BullMQ on one of its two stores. A worker waits for its running jobs when it is closed. */
+export type QueueBackend = {
+  kind: 'redis' | 'postgres'
+  queue(kind: TaskKind): JobQueue
+  worker(kind: TaskKind, process: JobProcessor, concurrency: number): JobWorker
+  /** Rejects where the store does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+const STALLED_AFTER_MS = 30_000
+const options = { skipMetasUpdate: true }
+// The database key of a task is the guard against doing it twice; a job that BullMQ delivers again is void.
+const workerOptions = {
+  maxStalledCount: 3,
+  stalledInterval: STALLED_AFTER_MS,
+  lockDuration: STALLED_AFTER_MS,
+}
+
+export function redisBackend(url: string, onError: (error: Error) => void): QueueBackend {
+  // BullMQ's workers block on their connection, so it may not give up a command after some retries.
+  const connection = new Redis(url, { maxRetriesPerRequest: null })
+  connection.on('error', onError)
+  return {
+    kind: 'redis',
+    queue: (kind) => listening(new Queue<Handout>(queueName(kind), { connection, ...options }), onError),
+    worker: (kind, process, concurrency) =>
+      listening(
+        new Worker<Handout>(queueName(kind), (job) => process(job.data), {
+          connection,
+          concurrency,
+          ...workerOptions,
+        }),
+        onError,
+      ),
+    async ping() {
+      await connection.ping()
+    },
+    async close() {
+      await connection.quit()
+    },
+  }
+}
+
+export function postgresBackend(url: string, onError: (error: Error) => void): QueueBackend {
+  // Each worker keeps one connection to listen on; the rest are for short statements.
+  const connection = new pg.Pool({ connectionString: url, max: 12, options: '-c search_path=bullmq' })
+  connection.on('error', onError)
+  const bullmq = withBackend(createPostgresBackend)
+  return {
+    kind: 'postgres',
+    queue: (kind) =>
+      listening(new bullmq.Queue<Handout>(queueName(kind), { connection, ...options }), onError),
+    worker: (kind, process, concurrency) =>
+      listening(
+        new bullmq.Worker<Handout>(queueName(kind), (job) => process(job.data), {
+          connection,
+          concurrency,
+          ...workerOptions,
+        }),
+        onError,
+      ),
+    async ping() {
+      await connection.query('select 1')
+    },
+    close: () => connection.end(),
+  }
+}
+
+/** Makes BullMQ's own tables, in the schema `bullmq` of the same database. */
+export async function migratePostgresBackend(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await runMigrations(client as never)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The job of a handout. Its id keeps one handing-out from being queued twice. */
+export function jobOf(handout: Handout) {
+  return {
+    name: handout.kind,
+    data: handout,
+    opts: {
+      jobId: `${handout.kind}-${handout.taskId}-${handout.handout}`,
+      attempts: 1,
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+  }
+}
+
+function queueName(kind: TaskKind): string {
+  return `kindling-${kind}`
+}
+
+function listening<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+  emitter: T,
+  onError: (error: Error) => void,
+): T {
+  emitter.on('error', onError)
+  return emitter
+}

@@ -1,0 +1,47 @@
+import type { Logger } from '../logger.ts'
+
+export type Held = { signal: AbortSignal; release(): void }
+export type LeaseKeeper = { hold(taskId: number, owner: string): Held; stop(): void }
+
+/**
+ * Renews the leases of all tasks that run in this process, in one statement a beat. A run whose lease was lost is told
+ * so by its signal: somebody else may be doing its work by now.
+ */
+export function createLeaseKeeper(options: {
+  renew: (held: { taskId: number; owner: string }[]) => Promise<number[]>
+  beatMs: number
+  log: Logger
+}): LeaseKeeper {
+  const { renew, beatMs, log } = options
+  const held = new Map<number, { owner: string; controller: AbortController }>()
+
+  const timer = setInterval(async () => {
+    if (held.size === 0) return
+    const asked = [...held].map(([taskId, { owner }]) => ({ taskId, owner }))
+    try {
+      const kept = new Set(await renew(asked))
+      for (const { taskId, owner } of asked) {
+        const run = held.get(taskId)
+        if (run?.owner === owner && !kept.has(taskId))
+          run.controller.abort(new Error('the task’s lease was lost'))
+      }
+    } catch (err) {
+      log.warn({ err }, 'leases could not be renewed; they will be at the next beat')
+    }
+  }, beatMs)
+  timer.unref()
+
+  return {
+    hold(taskId, owner) {
+      const run = { owner, controller: new AbortController() }
+      held.set(taskId, run)
+      return {
+        signal: run.controller.signal,
+        release: () => {
+          if (held.get(taskId) === run) held.delete(taskId)
+        },
+      }
+    },
+    stop: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,136 @@
+import type { CompleteConfig } from './config.ts'
+import { connect } from './db/connection.ts'
+import { migrateDatabase } from './db/migrate.ts'
+import { createSealer } from './db/sealing.ts'
+import { type SharedClock, shareClock } from './db/shared-clock.ts'
+import { createStore } from './db/store.ts'
+import { type Clock, wallClock } from './domain/clock.ts'
+import type { TaskKind } from './domain/task.ts'
+import { createGmail } from './google/gmail.ts'
+import { createOAuth } from './google/oauth.ts'
+import type { Logger } from './logger.ts'
+import { migratePostgresBackend, postgresBackend, type QueueBackend, redisBackend } from './queue/backend.ts'
+import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
+import { createLeaseKeeper } from './queue/lease-keeper.ts'
+import { loadConversations } from './texts/load-conversations.ts'
+import { createAuthenticator } from './warmup/authenticate-and-update-token.ts'
+import type { Warmup } from './warmup/dependencies.ts'
+import { createMailboxOpener } from './warmup/mailboxes.ts'
+import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
+
+const GOOGLE_TIMEOUT_MS = 20_000
+/** How many tasks may be in the queue's hands at once, over all processes. */
+const HANDOUT_WINDOW = 1000
+
+export type Runtime = ReturnType<typeof createRuntime>
+
+/**
+ * Warmup time: the wall's own at speed 1, else accelerated time that all processes on the database share.
+ * @param firstTime where accelerated time begins in a new database
+ */
+export async function startClock(config: CompleteConfig, firstTime = wallClock.now()): Promise<SharedClock> {
+  if (config.WARMUP_SPEED === 1) return { clock: wallClock, stop: async () => {} }
+  const { db, close } = connect(config.DATABASE_URL, { poolSize: 1 })
+  const { clock, stop } = await shareClock(db, config.WARMUP_SPEED, firstTime)
+  return {
+    clock,
+    async stop() {
+      await stop()
+      await close()
+    },
+  }
+}
+
+/** Builds the adapters and gives them to the use cases: the one place where things are wired. */
+export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger) {
+  const connection = connect(config.DATABASE_URL, { poolSize: Math.min(10 + config.WORKER_CONCURRENCY, 40) })
+  const sealer = createSealer(config.TOKEN_ENCRYPTION_KEYS)
+  const store = createStore(connection.db, sealer)
+  const oauth = createOAuth(
+    {
+      authUri: config.GOOGLE_AUTH_URI,
+      tokenUri: config.GOOGLE_TOKEN_URI,
+      revokeUri: config.GOOGLE_REVOKE_URI,
+      userinfoUri: config.GOOGLE_USERINFO_URI,
+      clientId: config.GOOGLE_CLIENT_ID,
+      clientSecret: config.GOOGLE_CLIENT_SECRET,
+      redirectUri: `${config.BASE_URL}/oauth/google/callback`,
+      timeoutMs: GOOGLE_TIMEOUT_MS,
+    },
+    clock,
+  )
+  const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS }, clock)
+  const authenticateAndUpdateToken = createAuthenticator({ store, oauth, clock, log })
+  const warmup: Warmup = {
+    store,
+    oauth,
+    authenticateAndUpdateToken,
+    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
+    texts: loadConversations(),
+    clock,
+    random: Math.random,
+    log,
+  }
+
+  return { warmup, db: connection.db, sealer, close: connection.close }
+}
+
+/** The queue's store: Redis where there is one, else the database. */
+export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBackend {
+  const onError = (err: Error) => log.warn({ err }, 'the queue’s connection failed')
+  return config.REDIS_URL
+    ? redisBackend(config.REDIS_URL, onError)
+    : postgresBackend(config.DATABASE_URL, onError)
+}
+
+/** Brings database and queue to today's shape. Harmless beside running processes. */
+export async function migrate(config: CompleteConfig): Promise<void> {
+  const { db, close } = connect(config.DATABASE_URL, { poolSize: 1 })
+  try {
+    await migrateDatabase(db)
+    if (!config.REDIS_URL) await migratePostgresBackend(config.DATABASE_URL)
+  } finally {
+    await close()
+  }
+}
+
+export type Workers = { dispatcher: Dispatcher; close(): Promise<void> }
+
+/** A worker for each kind of task, and a dispatcher that feeds them. `close` waits for the tasks that are running. */
+export function startWorkers(
+  { warmup }: Pick<Runtime, 'warmup'>,
+  backend: QueueBackend,
+  options: { kinds: readonly TaskKind[]; concurrency: number; pollMs: number },
+): Workers {
+  const { store, clock, log } = warmup
+  const { kinds } = options
+  const leases = createLeaseKeeper({
+    renew: (held) => store.tasks.renew(held, TASK_LEASE_SECONDS),
+    beatMs: (TASK_LEASE_SECONDS * 1000) / 4,
+    log,
+  })
+  const workers = kinds.map((kind) =>
+    backend.worker(kind, (handout) => runTask(warmup, handout, leases.hold), options.concurrency),
+  )
+  const dispatcher = createDispatcher({
+    backend,
+    kinds,
+    handOut: (wanted) =>
+      store.tasks.handOut({
+        kinds: wanted,
+        now: clock.now(),
+        window: HANDOUT_WINDOW,
+        leaseSeconds: TASK_LEASE_SECONDS,
+      }),
+    pollMs: options.pollMs,
+    log,
+  })
+  return {
+    dispatcher,
+    async close() {
+      await dispatcher.stop()
+      await Promise.all(workers.map((worker) => worker.close()))
+      leases.stop()
+    },
+  }
+}
