@@ -89,5 +89,7 @@ export async function connect(world: World, mailbox: string, parameters: Fields 
   const back = await consent(world, mailbox, parameters)
   const answer = await exchange(world, back.searchParams.get('code') ?? '')
   if (!answer.ok) throw new Error(`no tokens: ${await answer.text()}`)
-  return (await answer.json()) as Tokens
+  return tokensIn(answer)
 }
+
+export const tokensIn = async (answer: Response) => (await answer.json()) as Tokens

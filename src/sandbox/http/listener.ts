@@ -4,7 +4,7 @@ import type { Reply, Request } from './exchange.ts'
 import { type Faults, faultReply } from './faults.ts'
 import { GoogleError } from './googleError.ts'
 
-// Gmail's upload limit is 35 MB for the mail; base64 within JSON makes a third more of it.
+// https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/send
 const LARGEST_BODY = 35 * 1024 * 1024
 
 export type Listener = { port: number; close(): Promise<void> }
@@ -65,7 +65,8 @@ async function serve(
 
 function send(outgoing: http.ServerResponse, reply: Reply, options = { close: false }): void {
   if (options.close) outgoing.setHeader('connection', 'close')
-  outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) })
+  const length = reply.status === 204 ? {} : { 'content-length': Buffer.byteLength(reply.body) }
+  outgoing.writeHead(reply.status, { ...reply.headers, ...length })
   outgoing.end(reply.body)
 }
 

@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { connect, consent, exchange, refresh } from './consent.ts'
+import { get, gmailOf, gmailWith, list, type Message, mail, send } from './gmail.ts'
+import { ANNA, BEN, openWorld, type World } from './world.ts'
+
+/** A directory that goes away with the test. */
+function temporary(): Disposable & { file(name: string): string } {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sandbox-'))
+  return {
+    file: (name) => path.join(directory, name),
+    [Symbol.dispose]: () => fs.rmSync(directory, { recursive: true }),
+  }
+}
+
+/** What a process that was killed right now would leave behind. */
+function remains(journal: string, copy: string): string {
+  fs.copyFileSync(journal, copy)
+  return copy
+}
+
+const picture = ({ sandbox: { control } }: World) => ({
+  mailboxes: control.mailboxes(),
+  messages: control.mailboxes().map((address) => control.messages(address)),
+  ledger: control.ledger(),
+  options: control.options(),
+})
+
+test('everything survives a kill, and a second one after the compaction', async () => {
+  using disk = temporary()
+  await using before = await openWorld({ journal: disk.file('a') })
+  before.sandbox.control.forcePlacement('inbox')
+  const tokens = await connect(before, ANNA)
+  const [anna, ben] = [gmailWith(before.sandbox.origin, tokens.access_token), await gmailOf(before, BEN)]
+  const sent = await send(anna, { To: `${BEN}, ghost@x.test`, Subject: 'Grüße' })
+  const [received] = await list(ben)
+  await ben('POST labels', { name: 'Warm' })
+  await ben(`POST messages/${received?.id}/modify`, { addLabelIds: ['SPAM', 'Label_1'] })
+  const { body: draft } = await anna<{ id: string }>('POST drafts', { message: { raw: mail({ To: BEN }) } })
+  const code = (await consent(before, ANNA)).searchParams.get('code') ?? ''
+  const history = (await anna('GET history?startHistoryId=1000')).body
+
+  let last = disk.file('a')
+  for (const name of ['b', 'c']) {
+    last = remains(last, disk.file(name))
+    await using after = await openWorld({ journal: last })
+    expect(picture(after)).toEqual(picture(before))
+    const again = gmailWith(after.sandbox.origin, tokens.access_token)
+    expect(await get(again, sent.id)).toEqual(await get(anna, sent.id))
+    expect((await again('GET history?startHistoryId=1000')).body).toEqual(history)
+  }
+
+  await using after = await openWorld({ journal: last })
+  const again = gmailWith(after.sandbox.origin, tokens.access_token)
+  const { body: late } = await again<Message>('POST drafts/send', { id: draft.id })
+  expect(late.id > sent.id).toBe(true)
+  expect((await refresh(after, tokens.refresh_token)).status).toBe(200)
+  expect((await exchange(after, code)).status).toBe(200)
+  expect((await exchange(after, code)).status).toBe(400)
+})
+
+test('a torn last line is a change that never happened, as a whole', async () => {
+  using disk = temporary()
+  await using before = await openWorld({ journal: disk.file('a') })
+  await using whole = await openWorld({ journal: remains(disk.file('a'), disk.file('b')) })
+  await send(await gmailOf(before, ANNA), { To: BEN, Subject: 'x' })
+  expect(before.sandbox.control.messages(BEN)).toHaveLength(1)
+  const torn = remains(disk.file('a'), disk.file('c'))
+  fs.truncateSync(torn, fs.statSync(torn).size - 20)
+  await using after = await openWorld({ journal: torn })
+  expect(after.sandbox.control.messages(ANNA)).toEqual(whole.sandbox.control.messages(ANNA))
+  expect(after.sandbox.control.messages(BEN)).toEqual([])
+  expect(after.sandbox.control.ledger().map(({ kind }) => kind)).toEqual(['exchanged'])
+})
+
+test('a damaged line is told by its place', async () => {
+  using disk = temporary()
+  fs.writeFileSync(disk.file('a'), '[]\nnonsense\n[]\n')
+  await expect(openWorld({ journal: disk.file('a') })).rejects.toThrow(/damaged at .*a:2/)
+})
