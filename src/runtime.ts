@@ -85,13 +85,8 @@ export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBa
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */
 export async function migrate(config: CompleteConfig): Promise<void> {
-  const { db, close } = connect(config.DATABASE_URL, { poolSize: 1 })
-  try {
-    await migrateDatabase(db)
-    if (!config.REDIS_URL) await migratePostgresBackend(config.DATABASE_URL)
-  } finally {
-    await close()
-  }
+  await migrateDatabase(config.DATABASE_URL)
+  if (!config.REDIS_URL) await migratePostgresBackend(config.DATABASE_URL)
 }
 
 export type Workers = { dispatcher: Dispatcher; close(): Promise<void> }

@@ -1,13 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import type { Database } from './connection.ts'
+import { connect } from './connection.ts'
 import { migrate, sql } from './drizzle.ts'
 
 /** Brings the tables up to date. Two processes that migrate at once do so one after the other. */
-export async function migrateDatabase(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:migrate'))`)
+export async function migrateDatabase(url: string): Promise<void> {
+  // One connection, so that the lock and the migrator share a session; its end releases the lock.
+  const { db, close } = connect(url, { poolSize: 1 })
+  try {
+    await db.execute(sql`select pg_advisory_lock(hashtext('kindling:migrate'))`)
     const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
-    await migrate(tx as unknown as PostgresJsDatabase, { migrationsFolder })
-  })
+    await migrate(db as PostgresJsDatabase, { migrationsFolder })
+  } finally {
+    await close()
+  }
 }

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { inject } from 'vitest'
+import { connect } from '../../src/db/connection.ts'
+import { sql } from '../../src/db/drizzle.ts'
+
+export type TestDatabase = { url: string; drop(): Promise<void> }
+
+/** A database of its own, migrated. Dropping it fails where something still holds a connection to it: a leak. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const name = `kindling_${randomBytes(6).toString('hex')}`
+  await asAdmin(`create database ${name} template ${inject('templateDatabase')}`)
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = name
+  return {
+    url: url.href,
+    async drop() {
+      const giveUpAt = performance.now() + 5000
+      for (;;) {
+        try {
+          return await asAdmin(`drop database ${name}`)
+        } catch (error) {
+          // The server needs a moment to notice connections that were just closed.
+          if (performance.now() < giveUpAt) await delay(50)
+          else throw new Error(`a connection to the test’s database was leaked: ${causeOf(error)}`)
+        }
+      }
+    },
+  }
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  const admin = connect(inject('postgresUrl'), { poolSize: 1 })
+  try {
+    await admin.db.execute(sql.raw(statement))
+  } finally {
+    await admin.close()
+  }
+}
+
+function causeOf(error: unknown): string {
+  const { cause } = error as { cause?: { detail?: string; message?: string } }
+  return cause?.detail ?? cause?.message ?? String(error)
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { inject } from 'vitest'
+import { type CompleteConfig, parseConfig, requireComplete } from '../../src/config.ts'
+import type { Account } from '../../src/db/accounts.ts'
+import { sql } from '../../src/db/drizzle.ts'
+import { type AccountSettings, DEFAULT_SETTINGS } from '../../src/domain/account.ts'
+import { seededRandom } from '../../src/domain/random.ts'
+import { TASK_KINDS } from '../../src/domain/task.ts'
+import { createLogger } from '../../src/logger.ts'
+import {
+  createQueueBackend,
+  createRuntime,
+  type Runtime,
+  startWorkers,
+  type Workers,
+} from '../../src/runtime.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
+import { giveConsent } from './consent.ts'
+import { freshDatabase } from './database.ts'
+import { type SteppedClock, steppedClock } from './stepped-clock.ts'
+
+export type Backend = 'postgres' | 'redis'
+/** Both stores of the queue, or the one there is where the machine has no Redis (the run says so, loudly). */
+export const BACKENDS: Backend[] = inject('redisUrl') ? ['postgres', 'redis'] : ['postgres']
+
+export type World = AsyncDisposable & {
+  clock: SteppedClock
+  sandbox: Sandbox
+  runtime: Runtime
+  config: CompleteConfig
+  /** Connects a mailbox through Google's consent page. */
+  connect(email: string, settings?: Partial<AccountSettings>): Promise<Account>
+  startWorkers(): Workers
+  /** Runs everything that is due until `end`, letting time jump from one due task to the next. */
+  runUntil(end: Date): Promise<void>
+  /** Runs everything that is due now, as time stands. */
+  settle(): Promise<void>
+}
+
+/** The real system against a simulated Google, in a time that stands still unless it is moved. */
+export async function openWorld(
+  options: { start?: string; backend?: Backend; concurrency?: number; seed?: number } = {},
+): Promise<World> {
+  const clock = steppedClock(options.start ?? '2026-03-02T06:00:00Z')
+  const database = await freshDatabase()
+  const redirectUri = 'http://127.0.0.1:9/oauth/google/callback'
+  const sandbox = await startSandbox({
+    now: clock.now,
+    seed: options.seed ?? 1,
+    client: { id: 'kindling-test', secret: 'kindling-test-secret' },
+    redirectUris: () => [redirectUri],
+    mailboxes: [],
+  })
+  const config = requireComplete(
+    parseConfig({
+      ...sandbox.settings,
+      DATABASE_URL: database.url,
+      BASE_URL: 'http://127.0.0.1:9',
+      TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+      LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      ...(options.backend === 'redis' ? { REDIS_URL: inject('redisUrl') ?? undefined } : {}),
+    }),
+  )
+  const log = createLogger(config.LOG_LEVEL)
+  const runtime = createRuntime(config, clock, log)
+  const { warmup } = runtime
+  warmup.random = seededRandom(options.seed ?? 1)
+  const backend = createQueueBackend(config, log)
+  const started: Workers[] = []
+
+  const world: World = {
+    clock,
+    sandbox,
+    runtime,
+    config,
+    async connect(email, settings = {}) {
+      sandbox.control.createMailbox(email)
+      const url = await startConnecting(warmup, { ...DEFAULT_SETTINGS, ...settings }, new Date(), email)
+      const result = await finishConnecting(warmup, await giveConsent(url, email), new Date())
+      if ('failure' in result) throw new Error(`not connected: ${JSON.stringify(result.failure)}`)
+      return result.account
+    },
+    startWorkers() {
+      const workers = startWorkers(runtime, backend, {
+        kinds: TASK_KINDS,
+        concurrency: options.concurrency ?? 10,
+        pollMs: 20,
+      })
+      started.push(workers)
+      return workers
+    },
+    async settle() {
+      const workers = started.at(-1) ?? world.startWorkers()
+      for (;;) {
+        await workers.dispatcher.dispatch()
+        await untilIdle(runtime)
+        const next = await warmup.store.tasks.nextDueAt()
+        if (next === null || next > clock.now()) return
+      }
+    },
+    async runUntil(end) {
+      for (;;) {
+        await world.settle()
+        const next = await warmup.store.tasks.nextDueAt()
+        if (next === null || next > end) break
+        clock.moveTo(new Date(Math.max(clock.now().getTime(), gridAfter(next))))
+      }
+      clock.moveTo(end)
+    },
+    async [Symbol.asyncDispose]() {
+      for (const workers of started) await workers.close()
+      await backend.close()
+      await runtime.close()
+      await sandbox.close()
+      await database.drop()
+    },
+  }
+  return world
+}
+
+/** Time moves in steps of a minute, so that what is due close together runs together. */
+const STEP_MS = 60_000
+const gridAfter = (time: Date) => Math.ceil(time.getTime() / STEP_MS) * STEP_MS
+
+async function untilIdle({ db }: Runtime): Promise<void> {
+  for (;;) {
+    const [row] = await db.execute<{ busy: boolean }>(
+      sql`select exists (select from tasks where lease_until is not null) as busy`,
+    )
+    if (!row?.busy) return
+    await delay(2)
+  }
+}
