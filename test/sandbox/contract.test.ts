@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { METHODS } from '../../src/sandbox/gmail/methods.ts'
 import { connect } from './consent.ts'
 import { type Gmail, gmailWith, type Message, mail } from './gmail.ts'
 import { ANNA, BEN, openWorld } from './world.ts'
@@ -97,4 +98,35 @@ test.skipIf(!present)("requests and answers keep to Google's discovery document"
   const report = (await (await fetch(`${proxy.origin}/__report`)).json()) as Record<string, unknown[]>
   expect(report.violations).toEqual([])
   expect(report.seen?.length).toBeGreaterThan(30)
+})
+
+type Resource = {
+  methods?: Record<
+    string,
+    { id: string; httpMethod: string; flatPath: string; scopes: string[]; parameters: object }
+  >
+  resources?: Record<string, Resource>
+}
+
+const methodsIn = (resource: Resource): NonNullable<Resource['methods']>[string][] => [
+  ...Object.values(resource.methods ?? {}),
+  ...Object.values(resource.resources ?? {}).flatMap(methodsIn),
+]
+
+test.skipIf(!present)('routes, parameters and scopes are those of the discovery document', () => {
+  const document = JSON.parse(
+    fs.readFileSync(path.join(path.dirname(PROXY), 'gmail.v1.json'), 'utf8'),
+  ) as Resource
+  const official = new Map(methodsIn(document).map((method) => [method.id, method]))
+  for (const { id, route, query, scopes } of METHODS) {
+    const method = official.get(id)
+    expect(route).toBe(`${method?.httpMethod} ${method?.flatPath.replace('gmail/v1/users/{userId}/', '')}`)
+    const inQuery = Object.keys(method?.parameters ?? {}).filter((name) => name !== 'userId')
+    expect([id, ...query].sort()).toEqual(
+      [id, ...inQuery.filter((name) => !route.includes(`{${name}}`))].sort(),
+    )
+    // Add-on scopes cannot be granted to a web app.
+    const grantable = method?.scopes.filter((scope) => !scope.includes('gmail.addons.'))
+    expect([id, ...scopes].sort()).toEqual([id, ...(grantable ?? [])].sort())
+  }
 })

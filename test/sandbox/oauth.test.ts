@@ -108,6 +108,9 @@ test('sending the consent form twice gives one code', async () => {
   fields.set('decision', 'continue')
   const [first, second] = await Promise.all([submit(action, fields), submit(action, fields)])
   expect(second.headers.get('location')).toBe(first.headers.get('location'))
+  fields.set('mailbox', BEN)
+  const other = await submit(action, fields)
+  expect(other.headers.get('location')).not.toBe(first.headers.get('location'))
 })
 
 test('a scope left unticked is not granted, and granted ones come along later', async () => {
@@ -274,6 +277,11 @@ test('tokeninfo tells what a token is good for', async () => {
     expires_in: '3000',
     email: ANNA,
   })
+  const byBearer = await fetch(`${world.sandbox.origin}/oauth2/v3/tokeninfo`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${access_token}` },
+  })
+  expect(await byBearer.json()).toMatchObject({ email: ANNA })
   expect((await info('ya29.unknown')).status).toBe(400)
 })
 

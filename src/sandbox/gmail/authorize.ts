@@ -1,4 +1,4 @@
-import type { Request } from '../http/exchange.ts'
+import { bearerToken, type Request } from '../http/exchange.ts'
 import { GoogleError } from '../http/googleError.ts'
 import type { AccessToken } from '../state/shapes.ts'
 import type { State } from '../state/state.ts'
@@ -10,9 +10,7 @@ export function authorize(
   needed: string[],
   now: Date,
 ): AccessToken {
-  const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-  const token = bearer ?? request.query.get('access_token') ?? undefined
-  const known = token === undefined ? undefined : state.accessTokens.get(token)
+  const known = state.accessTokens.get(bearerToken(request) ?? request.query.get('access_token') ?? '')
   if (!known || known.expiresAt <= now.getTime()) throw unauthenticated()
   if (!known.scopes.some((scope) => needed.includes(scope))) throw insufficient()
   return known

@@ -37,3 +37,6 @@ export const html = (body: string, status = 200): Reply => ({
 })
 
 export const form = (request: Request) => new URLSearchParams(request.body.toString('utf8'))
+
+export const bearerToken = (request: Request): string | undefined =>
+  /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

@@ -15,7 +15,8 @@ export async function listen(
   answer: (request: Request) => Reply,
 ): Promise<Listener> {
   const server = http.createServer((incoming, outgoing) => {
-    serve(incoming, outgoing, faults, answer).catch(() => incoming.destroy())
+    const answerWhileOpen = (request: Request) => (server.listening ? answer(request) : closed())
+    serve(incoming, outgoing, faults, answerWhileOpen).catch(() => incoming.destroy())
   })
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
@@ -90,3 +91,5 @@ async function readBody(incoming: http.IncomingMessage): Promise<Buffer | undefi
 
 const tooLarge = () =>
   new GoogleError(413, 'uploadTooLarge', 'Request payload size exceeds the limit: 36700160 bytes.').toReply()
+
+const closed = () => new GoogleError(503, 'backendError', 'The service is closed.').toReply()

@@ -70,7 +70,9 @@ function codeFor(
   wanted: AuthorizationRequest,
   { store, now }: OAuthOptions,
 ): AuthorizationCode {
-  const answered = [...store.state.codes.values()].find((code) => code.attempt === attempt)
+  const answered = [...store.state.codes.values()].find(
+    (code) => attempt !== '' && code.attempt === attempt && code.mailbox === mailbox,
+  )
   if (answered) return answered
   const earlier = store.state.grants.get(mailbox)
   const everything = union(earlier?.scopes ?? [], granted)

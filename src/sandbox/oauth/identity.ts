@@ -1,4 +1,4 @@
-import { form, json, type Reply, type Request } from '../http/exchange.ts'
+import { bearerToken, form, json, type Reply, type Request } from '../http/exchange.ts'
 import type { AccessToken } from '../state/shapes.ts'
 import type { OAuthOptions } from './authorization.ts'
 import { revocation } from './grants.ts'
@@ -6,8 +6,7 @@ import { OAuthError } from './oauthError.ts'
 import { EMAIL, OPENID, PROFILE } from './scopes.ts'
 
 export function userinfo(request: Request, options: OAuthOptions): Reply {
-  const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-  const token = livingToken(bearer ?? request.query.get('access_token'), options)
+  const token = livingToken(request, options)
   if (!token || ![OPENID, EMAIL, PROFILE].some((scope) => token.scopes.includes(scope))) {
     throw new OAuthError(401, 'invalid_request', 'Invalid Credentials')
   }
@@ -17,7 +16,7 @@ export function userinfo(request: Request, options: OAuthOptions): Reply {
 }
 
 export function tokeninfo(request: Request, options: OAuthOptions): Reply {
-  const token = livingToken(request.query.get('access_token') ?? form(request).get('access_token'), options)
+  const token = livingToken(request, options)
   if (!token) throw new OAuthError(400, 'invalid_token', 'Invalid Value')
   const { client, store, now } = options
   const expiresIn = Math.floor((token.expiresAt - now().getTime()) / 1000)
@@ -43,10 +42,10 @@ export function revoke(request: Request, { store, now }: OAuthOptions): Reply {
   return json({})
 }
 
-function livingToken(
-  token: string | null | undefined,
-  { store, now }: OAuthOptions,
-): AccessToken | undefined {
-  const known = token ? store.state.accessTokens.get(token) : undefined
+/** Google's own clients send the token as a bearer to tokeninfo, too. */
+function livingToken(request: Request, { store, now }: OAuthOptions): AccessToken | undefined {
+  const token =
+    bearerToken(request) ?? request.query.get('access_token') ?? form(request).get('access_token') ?? ''
+  const known = store.state.accessTokens.get(token)
   return known && known.expiresAt > now().getTime() ? known : undefined
 }

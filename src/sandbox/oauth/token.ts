@@ -100,7 +100,9 @@ function basicCredentials(request: Request): Client | undefined {
   const [, encoded] = /^Basic (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
   if (encoded === undefined) return undefined
   const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(/:(.*)/s)
-  return { id: decodeURIComponent(id), secret: decodeURIComponent(secret) }
+  // RFC 6749, section 2.3.1: both are form-encoded first.
+  const decode = (text: string) => new URLSearchParams(`x=${text}`).get('x') ?? ''
+  return { id: decode(id), secret: decode(secret) }
 }
 
 function sameSecret(given: string, expected: string): boolean {
