@@ -16,6 +16,9 @@ const sandbox = await startSandbox({
   redirectUris: () => listIn(environment.SANDBOX_REDIRECT_URIS),
   mailboxes: listIn(environment.SANDBOX_MAILBOXES),
   journal,
+}).catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
 })
 
 for (const [name, value] of Object.entries(sandbox.settings)) console.log(`${name}=${value}`)

@@ -77,16 +77,25 @@ test('a login hint chooses the account, known or new', async () => {
   const known = await readForm(await fetch(authorizationUrl(world, { login_hint: BEN })))
   expect(known.fields.get('mailbox')).toBe(BEN)
   const fresh = await readForm(await fetch(authorizationUrl(world, { login_hint: 'new@sandbox.test' })))
-  expect([fresh.fields.get('mailbox'), fresh.fields.get('address')]).toEqual(['', 'new@sandbox.test'])
+  expect(fresh.fields.get('mailbox')).toBe('new@sandbox.test')
   fresh.fields.set('decision', 'continue')
   await submit(fresh.action, fresh.fields)
   expect(world.sandbox.control.mailboxes()).toContain('new@sandbox.test')
 })
 
+test('a typed address counts more than the marked account', async () => {
+  await using world = await openWorld()
+  const { action, fields } = await readForm(await fetch(authorizationUrl(world)))
+  expect(fields.get('mailbox')).toBe(ANNA)
+  fields.set('address', 'Typed@sandbox.test')
+  fields.set('decision', 'continue')
+  await submit(action, fields)
+  expect(world.sandbox.control.mailboxes()).toEqual([ANNA, BEN, 'typed@sandbox.test'])
+})
+
 test('an address that is none is asked for again', async () => {
   await using world = await openWorld()
   const { action, fields } = await readForm(await fetch(authorizationUrl(world)))
-  fields.set('mailbox', '')
   fields.set('address', 'not an address')
   fields.set('decision', 'continue')
   const page = await submit(action, fields)

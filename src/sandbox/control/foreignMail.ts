@@ -1,5 +1,5 @@
 import { parseAddresses } from '../mail/addresses.ts'
-import { headerIn, parseHeaders, splitHead, withField } from '../mail/headers.ts'
+import { headerIn, headersIn, withField } from '../mail/headers.ts'
 import { asRaw, looksLikeMail } from '../mail/reading.ts'
 import { mailDate } from '../mail/stamp.ts'
 import type { Placement } from '../state/shapes.ts'
@@ -17,13 +17,13 @@ export type ForeignMail = (
 export function foreignMail(mail: ForeignMail, to: string, transaction: Transaction) {
   const typed = 'raw' in mail ? asRaw(Buffer.from(mail.raw)) : compose(mail, to)
   if (!looksLikeMail(typed)) throw new ControlError('the mail has no header')
-  const headers = parseHeaders(splitHead(typed).head)
+  const headers = headersIn(typed)
   const from = parseAddresses(headerIn(headers, 'From'))[0]?.address
   if (from === undefined) throw new ControlError('the mail has no sender')
   let raw = typed
   if (!headerIn(headers, 'Date')) raw = withField(raw, 'Date', mailDate(transaction.now))
   if (!headerIn(headers, 'Message-ID')) {
-    const id = transaction.nextId().toString(16)
+    const id = transaction.nextMessageId()
     raw = withField(raw, 'Message-ID', `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`)
   }
   return { from, raw }

@@ -1,5 +1,4 @@
-import { headerIn, parseHeaders, splitHead } from '../mail/headers.ts'
-import { asRaw, rfcMessageIdOf, senderOf } from '../mail/reading.ts'
+import { rfcMessageIdOf, senderOf } from '../mail/reading.ts'
 import { stampDelivered } from '../mail/stamp.ts'
 import { afterDelivery, afterReply, place } from '../placement.ts'
 import type { Mailbox, Message, Placement } from '../state/shapes.ts'
@@ -18,7 +17,7 @@ const LABELS: Record<Placement, string[]> = {
 export function deliver(transaction: Transaction, delivery: Delivery, placement: Placement): Message {
   const { mailbox, from, foreign } = delivery
   const raw = stampDelivered(delivery.raw, from, mailbox.address, transaction.now)
-  const id = transaction.nextId().toString(16).padStart(16, '0')
+  const id = transaction.nextMessageId()
   const threadId = knownThread(mailbox, conversationOf(raw)) ?? id
   const labels = LABELS[placement]
   const message = transaction.addMessage(mailbox, { id, threadId, labels, raw, foreign })
@@ -66,9 +65,3 @@ export function judge(
 export function mailboxFor(state: Readonly<State>, address: string): Mailbox | undefined {
   return state.mailboxes.get(address) ?? state.mailboxes.get(address.replace(/\+[^@]*@/, '@'))
 }
-
-export const headOf = (raw: string) => splitHead(raw).head
-
-export const fieldOf = (raw: string, name: string) => headerIn(parseHeaders(headOf(raw)), name)
-
-export const mailFrom = (base64: string) => asRaw(Buffer.from(base64, 'base64url'))

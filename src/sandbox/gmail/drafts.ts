@@ -9,7 +9,7 @@ import { renderMessage, renderReference } from './render.ts'
 import { send } from './send.ts'
 
 export function createDraft(call: Call) {
-  const draftId = `r${call.transaction.nextId()}`
+  const draftId = call.transaction.nextDraftId()
   const message = writeDraft(call, draftId, requiredMessage(call), undefined)
   call.commit()
   return { id: draftId, message: renderReference(message) }
@@ -67,7 +67,7 @@ function writeDraft(
   threadId: string | undefined,
 ): Message {
   const { mailbox, transaction } = call
-  const id = transaction.nextId().toString(16).padStart(16, '0')
+  const id = transaction.nextMessageId()
   const raw = stampDraft(rawIn(body), mailbox.address, `CA${id}`)
   const named = threadFor(call, optionalString(body, 'threadId'), raw)
   const message = transaction.addMessage(mailbox, {

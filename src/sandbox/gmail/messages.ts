@@ -1,10 +1,9 @@
 import { GoogleError, invalidArgument, notFound } from '../http/googleError.ts'
 import { flatten } from '../mail/parts.ts'
-import { looksLikeMail, partsOf, senderOf } from '../mail/reading.ts'
+import { asRaw, looksLikeMail, partsOf, senderOf } from '../mail/reading.ts'
 import { afterComplaint, afterRescue } from '../placement.ts'
 import type { Message } from '../state/shapes.ts'
 import { type Call, maxResults, optionalString, param, stringList } from './call.ts'
-import { mailFrom } from './deliver.ts'
 import { findMessages } from './finding.ts'
 import { checkLabels, relabel } from './labelNames.ts'
 import { page } from './paging.ts'
@@ -105,7 +104,7 @@ export function rawIn(body: Record<string, unknown>): string {
   if (!/^[\w+/-]*={0,2}$/.test(encoded)) {
     throw invalidArgument(`Invalid value at 'message.raw' (TYPE_BYTES), Base64 decoding failed`)
   }
-  const raw = mailFrom(encoded)
+  const raw = asRaw(Buffer.from(encoded, 'base64url'))
   if (!looksLikeMail(raw)) throw invalidArgument('Invalid mail: it has no header')
   return raw
 }

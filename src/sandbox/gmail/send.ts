@@ -1,18 +1,19 @@
 import { invalidArgument } from '../http/googleError.ts'
 import { parseAddresses } from '../mail/addresses.ts'
 import { BOUNCER, bounceMail } from '../mail/bounce.ts'
+import { headerIn, headersIn, splitHead } from '../mail/headers.ts'
 import { rfcMessageIdOf, subjectOf } from '../mail/reading.ts'
 import { stampDelivered, stampSent } from '../mail/stamp.ts'
 import type { Mailbox, Message } from '../state/shapes.ts'
 import type { Call } from './call.ts'
-import { deliver, fieldOf, headOf, judge, mailboxFor, noteDelivery } from './deliver.ts'
+import { deliver, judge, mailboxFor, noteDelivery } from './deliver.ts'
 
 /** Sends a mail: a copy under SENT, one in the mailbox of every recipient, a bounce for each unknown one. */
 export function send(call: Call, raw: string, threadIn: (raw: string) => string | undefined): Message {
   const { state, mailbox, transaction, seed } = call
-  const id = transaction.nextId().toString(16).padStart(16, '0')
+  const id = transaction.nextMessageId()
   const stamped = stampSent(raw, mailbox.address, `CA${id}`, transaction.now, state.options.rewriteMessageIds)
-  if (parseAddresses(fieldOf(stamped, 'To')).length === 0) {
+  if (parseAddresses(headerIn(headersIn(stamped), 'To')).length === 0) {
     throw invalidArgument('Recipient address required')
   }
   const recipients = recipientsOf(stamped)
@@ -49,18 +50,19 @@ export function send(call: Call, raw: string, threadIn: (raw: string) => string 
 }
 
 function recipientsOf(raw: string): string[] {
-  const all = ['To', 'Cc', 'Bcc'].flatMap((name) => parseAddresses(fieldOf(raw, name)))
+  const headers = headersIn(raw)
+  const all = ['To', 'Cc', 'Bcc'].flatMap((name) => parseAddresses(headerIn(headers, name)))
   return [...new Set(all.map(({ address }) => address))]
 }
 
 function bounce({ transaction, mailbox }: Call, sent: Message, unknownRecipient: string): void {
-  const id = transaction.nextId().toString(16).padStart(16, '0')
+  const id = transaction.nextMessageId()
   const raw = bounceMail({
     from: mailbox.address,
     to: mailbox.address,
     unknownRecipient,
     originalMessageId: rfcMessageIdOf(sent),
-    originalHead: headOf(sent.raw),
+    originalHead: splitHead(sent.raw).head,
     freshId: id,
     now: transaction.now,
   })

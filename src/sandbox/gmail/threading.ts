@@ -1,11 +1,11 @@
-import { headerIn, parseHeaders, splitHead } from '../mail/headers.ts'
+import { headerIn, headersIn } from '../mail/headers.ts'
 import { rfcMessageIdOf, subjectOf } from '../mail/reading.ts'
 import type { Mailbox, Message } from '../state/shapes.ts'
 
 export type Conversation = { references: string[]; subject: string }
 
 export function conversationOf(raw: string): Conversation {
-  const headers = parseHeaders(splitHead(raw).head)
+  const headers = headersIn(raw)
   const fields = `${headerIn(headers, 'References') ?? ''} ${headerIn(headers, 'In-Reply-To') ?? ''}`
   return { references: fields.match(/<[^<>\s]+>/g) ?? [], subject: headerIn(headers, 'Subject') ?? '' }
 }

@@ -20,6 +20,9 @@ export function parseHeaders(head: string): Header[] {
   })
 }
 
+/** The headers of a whole mail. */
+export const headersIn = (raw: string): Header[] => parseHeaders(splitHead(raw).head)
+
 export function headerIn(headers: Header[], name: string): string | undefined {
   const wanted = name.toLowerCase()
   return headers.find((header) => header.name.toLowerCase() === wanted)?.value

@@ -1,12 +1,12 @@
 import type { Message } from '../state/shapes.ts'
 import { parseAddresses } from './addresses.ts'
-import { fieldsOf, type Header, headerIn, parseHeaders, splitHead } from './headers.ts'
+import { fieldsOf, type Header, headerIn, headersIn, splitHead } from './headers.ts'
 import { type Part, parseParts, readableText } from './parts.ts'
 
 const SNIPPET_LENGTH = 200
 
 /** What is read out of a stored mail, worked out once for each message and only when asked for. */
-export const headersOf = once((message): Header[] => parseHeaders(splitHead(message.raw).head))
+export const headersOf = once((message): Header[] => headersIn(message.raw))
 export const partsOf = once((message): Part => parseParts(message.raw))
 export const textOf = once((message): string => readableText(partsOf(message)))
 

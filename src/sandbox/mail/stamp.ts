@@ -1,9 +1,9 @@
 import { isAddress, parseAddresses } from './addresses.ts'
-import { headerIn, parseHeaders, splitHead, withField } from './headers.ts'
+import { headerIn, headersIn, withField } from './headers.ts'
 
 /** What Gmail does to the head of a mail its user writes: its own From, and a Message-ID if there is none. */
 export function stampDraft(raw: string, mailbox: string, freshId: string): string {
-  const headers = parseHeaders(splitHead(raw).head)
+  const headers = headersIn(raw)
   const name = parseAddresses(headerIn(headers, 'From'))[0]?.name ?? ''
   let stamped = raw
   if (parseAddresses(headerIn(headers, 'From'))[0]?.address !== mailbox) {
@@ -22,7 +22,7 @@ export function stampSent(
   rewriteId: boolean,
 ): string {
   let stamped = stampDraft(raw, mailbox, freshId)
-  const headers = parseHeaders(splitHead(stamped).head)
+  const headers = headersIn(stamped)
   if (!headerIn(headers, 'Date')) stamped = withField(stamped, 'Date', mailDate(now))
   if (!headerIn(headers, 'MIME-Version')) stamped = withField(stamped, 'MIME-Version', '1.0')
   if (rewriteId) {

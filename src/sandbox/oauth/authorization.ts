@@ -41,7 +41,8 @@ export function decideConsent(request: Request, options: OAuthOptions): Reply {
       throw new AuthorizationError('invalid_request', 'The form was sent from another site.')
     }
     if (answers.get('decision') !== 'continue') return backTo(wanted, { error: 'access_denied' })
-    const mailbox = (answers.get('mailbox') || answers.get('address') || '').trim().toLowerCase()
+    // A typed address counts more than the account that was marked before.
+    const mailbox = (answers.get('address') || answers.get('mailbox') || '').trim().toLowerCase()
     const attempt = answers.get('attempt') ?? ''
     if (!isAddress(mailbox)) {
       return consentPage({

@@ -1,4 +1,5 @@
 import { html, type Reply } from '../http/exchange.ts'
+import { isAddress } from '../mail/addresses.ts'
 import { type AuthorizationError, type AuthorizationRequest, CARRIED } from './authorizationRequest.ts'
 import { describe, isIdentity } from './scopes.ts'
 
@@ -12,7 +13,7 @@ const STYLE = `
   legend { padding: 0; font-weight: 600 }
   label { display: flex; gap: .75rem; align-items: baseline; padding: .6rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
   input[type=email] { flex: 1; min-width: 0; padding: .4rem; font: inherit }
-  .buttons { display: flex; flex-wrap: wrap; gap: .75rem; justify-content: flex-end }
+  .buttons { display: flex; flex-wrap: wrap; gap: .75rem }
   button { padding: .6rem 1.5rem; border: 1px solid var(--line); border-radius: 2rem; font: inherit; color: var(--accent); background: none; cursor: pointer }
   button.main { border-color: var(--accent); color: light-dark(#fff, #062e6f); background: var(--accent) }
   .note { font-size: .875rem; opacity: .8 }
@@ -30,13 +31,13 @@ export type ConsentView = {
 export function consentPage(view: ConsentView): Reply {
   const { request, parameters, mailboxes, attempt, action, problem } = view
   const hint = request.loginHint
-  const chosen = hint !== undefined && mailboxes.includes(hint) ? hint : hint ? undefined : mailboxes[0]
+  const offered = hint !== undefined && isAddress(hint) ? [...new Set([hint, ...mailboxes])] : mailboxes
   const hidden = CARRIED.filter((name) => parameters.has(name)).map(
     (name) => `<input type="hidden" name="${name}" value="${asText(parameters.get(name) ?? '')}">`,
   )
-  const accounts = mailboxes.map(
-    (address) =>
-      `<label><input type="radio" name="mailbox" value="${asText(address)}"${address === chosen ? ' checked' : ''}> ${asText(address)}</label>`,
+  const accounts = offered.map(
+    (address, index) =>
+      `<label><input type="radio" name="mailbox" value="${asText(address)}"${index === 0 ? ' checked' : ''}> ${asText(address)}</label>`,
   )
   const scopes = request.scopes
     .filter((scope) => !isIdentity(scope))
@@ -54,12 +55,11 @@ ${hidden.join('\n')}
 <input type="hidden" name="attempt" value="${asText(attempt)}">
 <fieldset><legend>Account</legend>
 ${accounts.join('\n')}
-<label><input type="radio" name="mailbox" value="" aria-label="Another account"${chosen === undefined ? ' checked' : ''}>
-<input type="email" name="address" aria-label="Address of another account" placeholder="Another address" autocomplete="off" value="${chosen === undefined ? asText(hint ?? '') : ''}"></label>
+<label>Or another: <input type="email" name="address" placeholder="name@example.com" autocomplete="off"></label>
 </fieldset>
 ${scopes.length > 0 ? `<fieldset><legend>This app wants to</legend>\n${scopes.join('\n')}\n</fieldset>` : ''}
-<div class="buttons"><button name="decision" value="cancel" formnovalidate>Cancel</button>
-<button class="main" name="decision" value="continue">Continue</button></div>
+<div class="buttons"><button class="main" name="decision" value="continue">Continue</button>
+<button name="decision" value="cancel" formnovalidate>Cancel</button></div>
 </form>`,
     problem === undefined ? 200 : 400,
   )

@@ -24,7 +24,15 @@ export class Transaction {
     this.#lastId = state.lastId
   }
 
-  nextId(): bigint {
+  nextMessageId(): string {
+    return this.#nextId().toString(16).padStart(16, '0')
+  }
+
+  nextDraftId(): string {
+    return `r${this.#nextId()}`
+  }
+
+  #nextId(): bigint {
     const byTime = BigInt(this.now.getTime()) << TIME_SHIFT
     this.#lastId = byTime > this.#lastId ? byTime : this.#lastId + 1n
     this.changes.push({ kind: 'id', last: String(this.#lastId) })
