@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { get, gmailOf, list, only, send } from './gmail.ts'
+import { get, gmailOf, only, send } from './gmail.ts'
 import { ANNA, BEN, DAY, openWorld, type World } from './world.ts'
 
 function control({ sandbox }: World, route: string, body?: unknown, headers = { 'x-sandbox-control': '1' }) {
@@ -145,14 +145,32 @@ test('the same seed gives the same placements', async () => {
   expect(await spamByDay(3, () => 3, 7)).not.toEqual(await spamByDay(3, () => 3, 8))
 })
 
-test('mail between mailboxes goes where the model says, and a rescue moves it', async () => {
+const reputationOf = ({ sandbox }: World, sender: string) =>
+  sandbox.control.senders().find(({ address }) => address === sender)?.reputation ?? 0
+
+test('a rescue from spam helps its sender, a complaint hurts', async () => {
   await using world = await openWorld()
   world.sandbox.control.forcePlacement('spam')
   const [anna, ben] = [await gmailOf(world, ANNA), await gmailOf(world, BEN)]
   await send(anna, { To: BEN, Subject: 'x' })
   const spam = await only(ben, '?q=in:spam')
+  const before = reputationOf(world, ANNA)
   await ben(`POST messages/${spam.id}/modify`, { addLabelIds: ['INBOX'], removeLabelIds: ['SPAM'] })
-  expect(await list(ben)).toHaveLength(1)
+  const rescued = reputationOf(world, ANNA)
+  expect(rescued).toBeGreaterThan(before)
+  await ben(`POST messages/${spam.id}/modify`, { addLabelIds: ['SPAM'] })
+  expect(reputationOf(world, ANNA)).toBeLessThan(rescued)
+})
+
+test('a reply helps the one it answers', async () => {
+  await using world = await openWorld()
+  const [anna, ben] = [await gmailOf(world, ANNA), await gmailOf(world, BEN)]
+  await send(anna, { To: BEN, Subject: 'x', 'Message-ID': '<1@a.test>' })
+  const before = reputationOf(world, ANNA)
+  await send(ben, { To: ANNA, Subject: 'Unrelated' })
+  expect(reputationOf(world, ANNA)).toBe(before)
+  await send(ben, { To: ANNA, Subject: 'Re: x', 'In-Reply-To': '<1@a.test>' })
+  expect(reputationOf(world, ANNA)).toBeGreaterThan(before)
 })
 
 test('a fixed port that is taken is told', async () => {

@@ -4,7 +4,7 @@ import { isAddress } from '../mail/addresses.ts'
 import { createMailbox } from '../mailboxes.ts'
 import { expiry, narrowing, revocation } from '../oauth/grants.ts'
 import type { Change } from '../state/changes.ts'
-import type { LedgerEntry, Mailbox, Options, Placement } from '../state/shapes.ts'
+import type { LedgerEntry, Mailbox, Options, Placement, Sender } from '../state/shapes.ts'
 import type { Store } from '../state/store.ts'
 import { Transaction } from '../state/transaction.ts'
 import { ControlError } from './controlError.ts'
@@ -78,6 +78,11 @@ export class Control {
 
   mailboxes(): string[] {
     return [...this.#state.mailboxes.keys()]
+  }
+
+  /** What the placement model thinks of each sender. */
+  senders(): Sender[] {
+    return [...this.#state.senders.values()]
   }
 
   createMailbox(address: string): void {

@@ -67,6 +67,8 @@ const ACTIONS: Record<string, Action> = {
     control.forcePlacement(placement ?? undefined, sender)
   },
 
+  'GET senders': (control) => ({ senders: control.senders() }),
+
   'GET mailboxes': (control) => ({ mailboxes: control.mailboxes() }),
   'POST mailboxes': (control, { body }) => control.createMailbox(NEW_MAILBOX.parse(body).address),
   'GET mailboxes/{mailbox}/messages': (control, { mailbox, query }) => ({
