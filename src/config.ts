@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { KEY_BYTES } from './db/sealing.ts'
 import { OperatorError } from './domain/errors.ts'
+import { KEY_BYTES } from './domain/token.ts'
 
 /** A setting that stops the start: one line that names the variable, its value and what was expected. */
 export class ConfigError extends OperatorError {}
@@ -83,17 +83,17 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     throw new ConfigError(`${name}=${shown(name, given[name])}: expected ${issue?.message}`)
   }
   const config = { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) }
+  return { ...config, BASE_URL: config.BASE_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}` }
+}
+
+/** @throws ConfigError naming the first variable that is missing or does not go with the others */
+export function requireComplete(config: Config): CompleteConfig {
+  for (const name of NEEDED)
+    if (config[name] === undefined) throw new ConfigError(`${name} is not set: expected ${HINTS[name]}`)
   if (config.WARMUP_SPEED !== 1 && new URL(config.GOOGLE_API_ROOT).hostname.endsWith('googleapis.com'))
     throw new ConfigError(
       `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,
     )
-  return { ...config, BASE_URL: config.BASE_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}` }
-}
-
-/** @throws ConfigError naming the first missing variable */
-export function requireComplete(config: Config): CompleteConfig {
-  for (const name of NEEDED)
-    if (config[name] === undefined) throw new ConfigError(`${name} is not set: expected ${HINTS[name]}`)
   return config as CompleteConfig
 }
 

@@ -3,8 +3,10 @@ import { type Config, parseConfig } from './config.ts'
 import { OperatorError } from './domain/errors.ts'
 import { createLogger, type Logger } from './logger.ts'
 
+export type Environment = Record<string, string | undefined>
 export type Process = {
   config: Config
+  environment: Environment
   log: Logger
   /** Registers what is to be closed; what was opened last is closed first. */
   onStop(close: () => Promise<void> | void): void
@@ -14,22 +16,29 @@ export type Process = {
 const STOP_WITHIN_MS = 9000
 
 /**
- * Runs an entry point: reads the settings, runs `main`, and on SIGINT or SIGTERM closes everything in order. A setting
- * that is wrong, like every error of a start, ends the process with one line on standard error and status 2.
+ * Runs an entry point: reads the settings, calls `run`, and on SIGINT or SIGTERM closes everything in order. A setting
+ * that is wrong ends the process with one line on standard error and status 2. `run` resolves with 'keeps running'
+ * where it has left something running.
  */
 export async function runProcess(
-  main: (process: Process) => Promise<'keeps running' | undefined | void>,
-  environment: Record<string, string | undefined> = environmentOf(process),
+  run: (process: Process) => Promise<unknown>,
+  adjust: (environment: Environment) => Environment = (environment) => environment,
 ): Promise<void> {
+  const environment = adjust(environmentOf(process))
   const closers: (() => Promise<void> | void)[] = []
   let stopping: Promise<void> | undefined
   const stop = () => {
     stopping ??= closeAll(closers)
     return stopping
   }
+  let starting: Promise<unknown> = Promise.resolve()
   const onSignal = () => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    void stop().then(() => process.exit(0))
+    // A start that is under way is waited for: what it opens later could not be closed.
+    void starting
+      .catch(() => {})
+      .then(stop)
+      .then(() => process.exit(0))
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
@@ -37,12 +46,12 @@ export async function runProcess(
   try {
     const config = parseConfig(environment)
     const log = createLogger(config.LOG_LEVEL)
-    const state = await main({ config, log, onStop: (close) => closers.push(close) })
-    if (state !== 'keeps running') await stop()
+    const main = run({ config, environment, log, onStop: (close) => closers.push(close) })
+    starting = main
+    if ((await main) !== 'keeps running') await stop()
   } catch (error) {
-    if (stopping) return
     console.error(error instanceof OperatorError ? error.message : error)
-    await stop().catch(() => {})
+    await stop()
     process.exit(2)
   }
 }
@@ -57,7 +66,7 @@ async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> 
   }
 }
 
-function environmentOf({ env }: NodeJS.Process): Record<string, string | undefined> {
+function environmentOf({ env }: NodeJS.Process): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env')
   return env
 }

@@ -2,9 +2,10 @@ import type { CompleteConfig } from './config.ts'
 import { connect } from './db/connection.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
-import { type SharedClock, shareClock } from './db/shared-clock.ts'
+import { isAccelerated, type SharedClock, shareClock } from './db/shared-clock.ts'
 import { createStore } from './db/store.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
+import { OperatorError } from './domain/errors.ts'
 import type { TaskKind } from './domain/task.ts'
 import { createGmail } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
@@ -28,17 +29,37 @@ export type Runtime = ReturnType<typeof createRuntime>
  * Warmup time: the wall's own at speed 1, else accelerated time that all processes on the database share.
  * @param firstTime where accelerated time begins in a new database
  */
-export async function startClock(config: CompleteConfig, firstTime = wallClock.now()): Promise<SharedClock> {
-  if (config.WARMUP_SPEED === 1) return { clock: wallClock, stop: async () => {} }
+export async function startClock(
+  config: Pick<CompleteConfig, 'DATABASE_URL' | 'WARMUP_SPEED'>,
+  firstTime = wallClock.now(),
+): Promise<SharedClock> {
   const { db, close } = connect(config.DATABASE_URL, { poolSize: 1 })
-  const { clock, stop } = await shareClock(db, config.WARMUP_SPEED, firstTime)
-  return {
-    clock,
-    async stop() {
-      await stop()
+  try {
+    if (config.WARMUP_SPEED === 1) {
+      if (await isAccelerated(db))
+        throw new OperatorError(
+          'DATABASE_URL: expected a database for real mail; this one has been a sandbox’s, with another time and other mailboxes',
+        )
       await close()
-    },
+      return { clock: wallClock, stop: async () => {} }
+    }
+    const { clock, stop } = await shareClock(db, config.WARMUP_SPEED, firstTime)
+    return {
+      clock,
+      async stop() {
+        await stop()
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
+}
+
+/** Real milliseconds between two looks for due tasks: shorter where time runs faster. */
+export function pollInterval(config: Pick<CompleteConfig, 'WARMUP_SPEED'>): number {
+  return config.WARMUP_SPEED === 1 ? 1000 : 100
 }
 
 /** Builds the adapters and gives them to the use cases: the one place where things are wired. */
@@ -84,7 +105,7 @@ export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBa
 }
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */
-export async function migrate(config: CompleteConfig): Promise<void> {
+export async function migrate(config: Pick<CompleteConfig, 'DATABASE_URL' | 'REDIS_URL'>): Promise<void> {
   await migrateDatabase(config.DATABASE_URL)
   if (!config.REDIS_URL) await migratePostgresBackend(config.DATABASE_URL)
 }

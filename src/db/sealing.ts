@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { KEY_BYTES } from '../domain/token.ts'
 
 /** Encrypts secrets that rest in the database. `context` says what a secret belongs to and must match to open it. */
 export type Sealer = {
@@ -16,7 +17,6 @@ export class SealError extends Error {
   }
 }
 
-export const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
 

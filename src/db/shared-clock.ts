@@ -45,6 +45,11 @@ export async function shareClock(db: Database, speed: number, firstTime: Date): 
   }
 }
 
+/** Whether warmup time has ever run at another speed than the wall's in this database. */
+export async function isAccelerated(db: Database): Promise<boolean> {
+  return (await db.select({ id: clockAnchors.id }).from(clockAnchors)).length > 0
+}
+
 function afterLastBeat(anchor: ClockAnchor, last: { speed: number; seenAt: Date }): Date {
   const ran = last.seenAt.getTime() + BEAT_MS - anchor.wall.getTime()
   return new Date(anchor.warmup.getTime() + ran * last.speed)

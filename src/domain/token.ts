@@ -23,6 +23,9 @@ export type TokenGrant = {
 
 export type ClientCredentials = { clientId: string; clientSecret: string; tokenUri: string }
 
+/** Tokens rest under AES-256. */
+export const KEY_BYTES = 32
+
 export const REFRESH_MARGIN_SECONDS = 5 * 60
 
 export const GMAIL_SCOPES = [

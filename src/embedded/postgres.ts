@@ -19,14 +19,17 @@ export type EmbeddedPostgres = { url: string; stop(): Promise<void> }
  * behind by a `kill -9` is taken over, and one that is in use is not.
  * @throws OperatorError where another kindling runs on the folder
  */
-export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  database = 'kindling',
+): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const folder = join(dataDir, 'postgres')
   const server = { folder, binaries: await binaries(), password: await password(dataDir), account: runAs() }
   await initialise(server)
 
   const port = (await runningPort(server)) ?? (await launch(server))
-  const url = (database: string) => `postgres://${USER}:${server.password}@127.0.0.1:${port}/${database}`
+  const url = (name: string) => `postgres://${USER}:${server.password}@127.0.0.1:${port}/${name}`
   const guard = postgres(url('postgres'), {
     max: 1,
     onnotice: () => {},
@@ -38,14 +41,14 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
       throw new OperatorError(
         `another kindling runs on ${dataDir}: stop it first, or set DATA_DIR to another folder`,
       )
-    const [database] = await guard`select 1 from pg_database where datname = ${USER}`
-    if (!database) await guard.unsafe(`create database ${USER}`)
+    const [known] = await guard`select 1 from pg_database where datname = ${database}`
+    if (!known) await guard`create database ${guard(database)}`
   } catch (error) {
     await guard.end()
     throw error
   }
   return {
-    url: url(USER),
+    url: url(database),
     async stop() {
       await guard.end()
       await asServer(server, 'pg_ctl', ['stop', '-D', folder, '-m', 'fast', '-w', '-t', '8'])

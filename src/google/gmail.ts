@@ -2,6 +2,7 @@ import { OAuth2Client } from 'google-auth-library'
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
 import type { Clock } from '../domain/clock.ts'
 import { GoogleError } from '../domain/errors.ts'
+import { encodeMail, type Mail } from './mime.ts'
 import { gmailError } from './problems.ts'
 
 export type GmailSettings = {
@@ -37,9 +38,10 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         /** Where a thread is given, Gmail files the draft there only if subject and References fit as well. */
         async createDraft(
-          raw: string,
+          mail: Mail,
           threadId: string | null,
         ): Promise<{ draftId: string; threadId: string }> {
+          const raw = await encodeMail(mail)
           const message = { raw, ...(threadId ? { threadId } : {}) }
           const draft = await call(() => users.drafts.create({ ...me, requestBody: { message } }))
           return {

@@ -1,7 +1,7 @@
 import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
 import { firstNameOf, renderTurn } from '../domain/conversation.ts'
-import { encodeMail } from '../google/mime.ts'
+import type { Mail } from '../google/mime.ts'
 import type { Warmup } from './dependencies.ts'
 
 /**
@@ -13,13 +13,13 @@ export async function composeMail(
   sender: Account,
   message: Message,
   recipient: Account,
-): Promise<{ raw: string; threadId: string | null }> {
+): Promise<{ mail: Mail; threadId: string | null }> {
   const text = texts.find(({ key }) => key === message.textKey)
   if (!text) throw new Error(`the conversation text "${message.textKey}" is gone`)
   const conversation = message.turn === 1 ? [] : await store.messages.conversation(message.conversationId)
   const earlier = conversation.filter(({ turn }) => turn < message.turn)
   const names = { sender: firstNameOf(sender.email), recipient: firstNameOf(recipient.email) }
-  const raw = await encodeMail({
+  const mail: Mail = {
     from: { name: names.sender ?? '', address: sender.email },
     to: { name: names.recipient ?? '', address: recipient.email },
     subject: message.subject,
@@ -27,6 +27,6 @@ export async function composeMail(
     messageId: message.rfcMessageId,
     references: earlier.map(({ rfcMessageId }) => rfcMessageId),
     date: clock.now(),
-  })
-  return { raw, threadId: earlier.at(-1)?.recipientThreadId ?? null }
+  }
+  return { mail, threadId: earlier.at(-1)?.recipientThreadId ?? null }
 }

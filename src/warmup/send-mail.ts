@@ -67,8 +67,8 @@ async function draftOf(warmup: Warmup, run: MessageRun, recipient: Account): Pro
     const left = await run.ask((mailbox) => mailbox.findDraft(message.rfcMessageId))
     if (left) return left
   }
-  const { raw, threadId } = await composeMail(warmup, run.account, message, recipient)
-  return run.ask((mailbox) => mailbox.createDraft(raw, threadId))
+  const { mail, threadId } = await composeMail(warmup, run.account, message, recipient)
+  return run.ask((mailbox) => mailbox.createDraft(mail, threadId))
 }
 
 async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {

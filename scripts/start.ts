@@ -1,0 +1,131 @@
+import { join } from 'node:path'
+import { type CompleteConfig, type Config, parseConfig, requireComplete } from '../src/config.ts'
+import type { SharedClock } from '../src/db/shared-clock.ts'
+import { wallClock } from '../src/domain/clock.ts'
+import { TASK_KINDS } from '../src/domain/task.ts'
+import { publishInstance } from '../src/embedded/instance.ts'
+import { keepEncryptionKey } from '../src/embedded/key-file.ts'
+import { startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { type Process, runProcess } from '../src/process.ts'
+import {
+  createQueueBackend,
+  createRuntime,
+  migrate,
+  pollInterval,
+  startClock,
+  startWorkers,
+} from '../src/runtime.ts'
+import { startLocalSandbox } from '../src/sandbox/local.ts'
+import { signInLink, startWeb } from '../src/web-server.ts'
+
+/** In the sandbox a day takes a minute. */
+const SANDBOX_SPEED = 1440
+
+// Everything in one process. What the environment does not name it brings along: a database, a key, Google itself.
+await runProcess(async (process) => {
+  const { log, onStop } = process
+  const isSandbox = !process.config.GOOGLE_CLIENT_ID && !process.config.GOOGLE_CLIENT_SECRET
+  const database = await findDatabase(process, isSandbox ? 'sandbox' : 'kindling')
+  await migrate({ ...process.config, ...database })
+  const { config, clock } = isSandbox
+    ? await withSandbox(process, database)
+    : await withGoogle(process, database)
+
+  const runtime = createRuntime(config, clock, log)
+  onStop(runtime.close)
+  const backend = createQueueBackend(config, log)
+  onStop(backend.close)
+  const workers = startWorkers(runtime, backend, {
+    kinds: TASK_KINDS,
+    concurrency: config.WORKER_CONCURRENCY,
+    pollMs: pollInterval(config),
+  })
+  onStop(workers.close)
+  const web = await startWeb(config, runtime, backend, isSandbox ? sandboxNotice(config) : null)
+  onStop(web.close)
+  workers.dispatcher.start()
+  onStop(await publishInstance(config.DATA_DIR, settingsOf(config)))
+
+  console.log(
+    `kindling is ready: web, workers on ${backend.kind}${isSandbox ? ', a simulated Google' : ''}. Ctrl-C stops it.`,
+  )
+  console.log(`Sign in once with ${await signInLink(config, runtime)}`)
+  return 'keeps running'
+})
+
+type FoundDatabase = { DATABASE_URL: string; TOKEN_ENCRYPTION_KEYS?: string }
+
+async function findDatabase({ config, onStop }: Process, name: string): Promise<FoundDatabase> {
+  const { DATABASE_URL, DATA_DIR, TOKEN_ENCRYPTION_KEYS } = config
+  if (DATABASE_URL) return { DATABASE_URL }
+  const postgres = await startEmbeddedPostgres(DATA_DIR, name)
+  onStop(postgres.stop)
+  return {
+    DATABASE_URL: postgres.url,
+    ...(TOKEN_ENCRYPTION_KEYS ? {} : { TOKEN_ENCRYPTION_KEYS: await keepEncryptionKey(DATA_DIR) }),
+  }
+}
+
+type Ready = { config: CompleteConfig; clock: SharedClock['clock'] }
+
+async function withGoogle({ environment, onStop }: Process, database: FoundDatabase): Promise<Ready> {
+  const config = requireComplete(parseConfig({ ...environment, ...database }))
+  const { clock, stop } = await startClock(config)
+  onStop(stop)
+  return { config, clock }
+}
+
+async function withSandbox(
+  { config, environment, onStop }: Process,
+  database: FoundDatabase,
+): Promise<Ready> {
+  const WARMUP_SPEED = environment.WARMUP_SPEED ? config.WARMUP_SPEED : SANDBOX_SPEED
+  const { clock, stop } = await startClock({ ...database, WARMUP_SPEED }, mondayMorning(wallClock.now()))
+  onStop(stop)
+  const sandbox = await startLocalSandbox({
+    folder: join(config.DATA_DIR, 'sandbox'),
+    now: clock.now,
+    redirectUri: `${config.BASE_URL}/oauth/google/callback`,
+  })
+  onStop(sandbox.close)
+  const settings = { ...environment, ...database, ...sandbox.settings, WARMUP_SPEED: String(WARMUP_SPEED) }
+  return { config: requireComplete(parseConfig(settings)), clock }
+}
+
+/** The sandbox's time begins in a week's first working hours, wherever its operator lives: mail is seen to move soon. */
+function mondayMorning(now: Date): Date {
+  const monday = new Date(now)
+  monday.setUTCDate(now.getUTCDate() - ((now.getUTCDay() + 6) % 7))
+  monday.setUTCHours(6, 0, 0, 0)
+  return monday
+}
+
+function sandboxNotice({ WARMUP_SPEED }: Config) {
+  return {
+    title: 'Sandbox',
+    text: `Google is simulated here and no mail leaves this machine. Time runs ${WARMUP_SPEED} times as fast: a day takes ${Math.round(86_400 / WARMUP_SPEED)} seconds.`,
+  }
+}
+
+function settingsOf(config: CompleteConfig): Record<string, string> {
+  const { TOKEN_ENCRYPTION_KEYS, REDIS_URL, ...others } = config
+  const names = [
+    'DATABASE_URL',
+    'BASE_URL',
+    'WARMUP_SPEED',
+    'GOOGLE_CLIENT_ID',
+    'GOOGLE_CLIENT_SECRET',
+  ] as const
+  const uris = [
+    'GOOGLE_AUTH_URI',
+    'GOOGLE_TOKEN_URI',
+    'GOOGLE_REVOKE_URI',
+    'GOOGLE_USERINFO_URI',
+    'GOOGLE_API_ROOT',
+  ] as const
+  return {
+    ...Object.fromEntries([...names, ...uris].map((name) => [name, String(others[name])])),
+    TOKEN_ENCRYPTION_KEYS: TOKEN_ENCRYPTION_KEYS.map((key) => key.toString('base64')).join(','),
+    ...(REDIS_URL ? { REDIS_URL } : {}),
+  }
+}

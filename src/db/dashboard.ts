@@ -1,0 +1,207 @@
+import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { LocalDate } from '../domain/local-time.ts'
+import { accountColumns } from './accounts.ts'
+import type { Database } from './connection.ts'
+import { and, asc, desc, eq, getTableColumns, ne, pg, sql } from './drizzle.ts'
+import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
+
+/** How many accounts share a type, a status and a time zone. */
+export type CensusRow = { kind: AccountKind; status: AccountStatus; timeZone: string; accounts: number }
+/** The day that it is now in a time zone. */
+export type ZoneDay = { timeZone: string; date: LocalDate; start: Date; end: Date }
+export type Today = { sent: number; planned: number; unknown: number; shortOf: number }
+export type AccountFilter = { text: string; kind: AccountKind | null; status: AccountStatus | null }
+
+export type Dashboard = ReturnType<typeof createDashboard>
+export type AccountRow = Awaited<ReturnType<Dashboard['accounts']>>['rows'][number]
+export type EventRow = Awaited<ReturnType<Dashboard['latestEvents']>>[number]
+export type MessageRow = Awaited<ReturnType<Dashboard['messagesOf']>>[number]
+
+const sender = pg.alias(accounts, 'sender')
+const recipient = pg.alias(accounts, 'recipient')
+const parties = {
+  sender: { id: sender.id, email: sender.email },
+  recipient: { id: recipient.id, email: recipient.email },
+}
+const messageColumns = {
+  id: messages.id,
+  conversationId: messages.conversationId,
+  turn: messages.turn,
+  subject: messages.subject,
+  state: messages.state,
+  failure: messages.failure,
+  plannedFor: messages.plannedFor,
+  rfcMessageId: messages.rfcMessageId,
+  sendStartedAt: messages.sendStartedAt,
+  sentAt: messages.sentAt,
+  placement: messages.placement,
+  placedAt: messages.placedAt,
+  openedAt: messages.openedAt,
+  rescuedAt: messages.rescuedAt,
+}
+
+/** What the pages read, and nothing else. No query looks through history: each is bounded by an index and a limit. */
+export function createDashboard(db: Database) {
+  return {
+    census(): Promise<CensusRow[]> {
+      const { kind, status, timeZone } = accounts
+      return db
+        .select({ kind, status, timeZone, accounts: sql<number>`count(*)::int` })
+        .from(accounts)
+        .groupBy(kind, status, timeZone)
+    },
+
+    /** Sums over all accounts, each in its own day. */
+    async today(days: readonly ZoneDay[]): Promise<Today> {
+      const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime()), Date.now()))
+      const [row] = await db.execute<Today>(sql`
+        with day(zone, date, start_at, end_at) as (
+          select * from unnest(
+            ${sql.param(days.map(({ timeZone }) => timeZone))}::text[],
+            ${sql.param(days.map(({ date }) => date))}::text[],
+            ${sql.param(days.map(({ start }) => start.toISOString()))}::timestamptz[],
+            ${sql.param(days.map(({ end }) => end.toISOString()))}::timestamptz[])
+        ), account as (
+          select a.id, a.status, day.* from accounts a join day on day.zone = a.time_zone
+        )
+        select
+          (select coalesce(sum(sent.n), 0)::int from account cross join lateral (
+            select count(*) as n from messages m where m.sender_id = account.id and m.send_started_at >= start_at
+          ) sent) as sent,
+          (select count(*)::int from tasks t join account on account.id = t.account_id
+            where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
+          (select count(*)::int from messages where state = 'unknown') as unknown,
+          (select coalesce(sum((e.data->>'shortOf')::int), 0)::int from events e
+            join account on account.id = e.account_id and account.status = 'active'
+            where e.kind = 'planned' and e.at >= ${earliest.toISOString()} and e.data->>'day' = account.date
+          ) as "shortOf"`)
+      return row as Today
+    },
+
+    /** One page of the accounts that match, those that need the operator first. */
+    async accounts(filter: AccountFilter, page: { limit: number; offset: number }) {
+      const next = db
+        .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
+        .from(tasks)
+        .where(eq(tasks.accountId, accounts.id))
+        .orderBy(asc(tasks.dueAt))
+        .limit(1)
+        .as('next')
+      const rows = await db
+        .select({
+          account: accountColumns,
+          counts: getTableColumns(accountCounts),
+          next: { kind: next.kind, dueAt: next.dueAt, waitingFor: next.waitingFor },
+          matches: sql<number>`(count(*) over ())::int`,
+        })
+        .from(accounts)
+        .innerJoin(accountCounts, eq(accountCounts.accountId, accounts.id))
+        .leftJoinLateral(next, sql`true`)
+        .where(
+          and(
+            filter.text === ''
+              ? undefined
+              : sql`position(lower(${filter.text}) in lower(${accounts.email})) > 0`,
+            filter.kind ? eq(accounts.kind, filter.kind) : undefined,
+            filter.status ? eq(accounts.status, filter.status) : ne(accounts.status, 'removed'),
+          ),
+        )
+        .orderBy(sql`${accounts.status} = 'needs_reauth' desc`, asc(sql`lower(${accounts.email})`))
+        .limit(page.limit)
+        .offset(page.offset)
+      return { rows: rows.map(({ matches: _, ...row }) => row), matches: rows[0]?.matches ?? 0 }
+    },
+
+    async account(id: number) {
+      const [row] = await db
+        .select({ account: accountColumns, counts: getTableColumns(accountCounts) })
+        .from(accounts)
+        .innerJoin(accountCounts, eq(accountCounts.accountId, accounts.id))
+        .where(eq(accounts.id, id))
+      return row ?? null
+    },
+
+    /** How many mails each account sent, or may have sent, since the start of its day. */
+    async sentSince(starts: ReadonlyMap<number, Date>): Promise<Map<number, number>> {
+      const rows = await db.execute<{ id: number; sent: number }>(sql`
+        select start.id::int as id, sent.n::int as sent
+        from unnest(
+          ${sql.param([...starts.keys()])}::bigint[],
+          ${sql.param([...starts.values()].map((start) => start.toISOString()))}::timestamptz[]
+        ) start(id, at)
+        cross join lateral (
+          select count(*) as n from messages m where m.sender_id = start.id and m.send_started_at >= start.at
+        ) sent`)
+      return new Map(rows.map(({ id, sent }) => [id, sent]))
+    },
+
+    async nextTask(accountId: number) {
+      const [row] = await db
+        .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
+        .from(tasks)
+        .where(eq(tasks.accountId, accountId))
+        .orderBy(asc(tasks.dueAt))
+        .limit(1)
+      return row ?? null
+    },
+
+    /** The newest first, of one account or of all. */
+    latestEvents(limit: number, accountId: number | null = null) {
+      return db
+        .select({
+          id: events.id,
+          at: events.at,
+          kind: events.kind,
+          data: events.data,
+          account: { id: accounts.id, email: accounts.email, timeZone: accounts.timeZone },
+          message: { id: messages.id, subject: messages.subject },
+          ...parties,
+        })
+        .from(events)
+        .leftJoin(accounts, eq(accounts.id, events.accountId))
+        .leftJoin(messages, eq(messages.id, events.messageId))
+        .leftJoin(sender, eq(sender.id, messages.senderId))
+        .leftJoin(recipient, eq(recipient.id, messages.recipientId))
+        .where(accountId === null ? undefined : eq(events.accountId, accountId))
+        .orderBy(desc(events.id))
+        .limit(limit)
+    },
+
+    /** The newest mails that the account sent or was sent. */
+    messagesOf(accountId: number, limit: number) {
+      const latest = (party: 'sender_id' | 'recipient_id') => sql`
+        (select id from messages where ${sql.identifier(party)} = ${accountId} order by id desc limit ${limit})`
+      return selectMessages()
+        .where(sql`${messages.id} in (${latest('sender_id')} union all ${latest('recipient_id')})`)
+        .orderBy(desc(messages.id))
+        .limit(limit)
+    },
+
+    /** The mails of the conversation that a message belongs to, in their order. */
+    conversationOf(messageId: number) {
+      return selectMessages()
+        .where(
+          sql`${messages.conversationId} = (select conversation_id from messages where id = ${messageId})`,
+        )
+        .orderBy(asc(messages.turn))
+    },
+
+    /** Mails of which nobody can say whether they were sent. */
+    unknownSends(limit: number) {
+      // A literal, not a parameter: only then a partial index can serve a prepared statement.
+      return selectMessages()
+        .where(sql`${messages.state} = 'unknown'`)
+        .orderBy(desc(messages.id))
+        .limit(limit)
+    },
+  }
+
+  function selectMessages() {
+    return db
+      .select({ ...messageColumns, ...parties })
+      .from(messages)
+      .innerJoin(sender, eq(sender.id, messages.senderId))
+      .innerJoin(recipient, eq(recipient.id, messages.recipientId))
+      .$dynamic()
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * Settings that a running `npm start` found for itself (its database, its key, its Google), left in DATA_DIR so that
+ * the other scripts reach the same instance. What the environment says goes before them.
+ */
+export type InstanceSettings = Record<string, string>
+
+const fileIn = (dataDir: string) => join(dataDir, 'instance.json')
+
+export async function publishInstance(
+  dataDir: string,
+  settings: InstanceSettings,
+): Promise<() => Promise<void>> {
+  await writeFile(fileIn(dataDir), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+  return () => rm(fileIn(dataDir), { force: true })
+}
+
+function readInstance(dataDir: string): InstanceSettings {
+  try {
+    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as InstanceSettings
+  } catch {
+    return {}
+  }
+}
+
+/** The environment, with what a running instance has left for it in DATA_DIR. */
+export function withInstance(
+  environment: Record<string, string | undefined>,
+): Record<string, string | undefined> {
+  return { ...readInstance(environment.DATA_DIR || '.data'), ...environment }
+}

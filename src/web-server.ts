@@ -1,0 +1,80 @@
+import { createServer } from 'node:http'
+import pgSession from 'connect-pg-simple'
+import session from 'express-session'
+import pg from 'pg'
+import type { CompleteConfig } from './config.ts'
+import { createDashboard } from './db/dashboard.ts'
+import { sql } from './db/drizzle.ts'
+import { wallClock } from './domain/clock.ts'
+import { OperatorError } from './domain/errors.ts'
+import type { QueueBackend } from './queue/backend.ts'
+import type { Runtime } from './runtime.ts'
+import { createApp, type WebDependencies } from './web/app.ts'
+
+export type WebServer = { close(): Promise<void> }
+
+/** Builds the web application's own adapters and listens. @throws OperatorError where the port is taken */
+export async function startWeb(
+  config: CompleteConfig,
+  { warmup, db, sealer }: Runtime,
+  backend: QueueBackend,
+  notice: WebDependencies['notice'] = null,
+): Promise<WebServer> {
+  const { log } = warmup
+  const sessions = new pg.Pool({ connectionString: config.DATABASE_URL, max: 4 })
+  sessions.on('error', (err) => log.warn({ err }, 'a session connection failed'))
+  const PgStore = pgSession(session)
+  const store = new PgStore({ pool: sessions, tableName: 'sessions' })
+  const app = createApp({
+    warmup,
+    dashboard: createDashboard(db),
+    baseUrl: config.BASE_URL,
+    operatorPassword: config.OPERATOR_PASSWORD,
+    sessionSecrets: sealer.derive('kindling sessions'),
+    sessionStore: store,
+    ready: async () => ({
+      postgres: await state(() => db.execute(sql`select 1`)),
+      queue: await state(() => backend.ping()),
+    }),
+    notice,
+    wallNow: () => wallClock.now(),
+    log,
+  })
+  const server = createServer(app)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'
+      const place = `HOST=${config.HOST} PORT=${config.PORT}`
+      reject(
+        taken
+          ? new OperatorError(`${place}: expected an address that is free to listen on (${error.code})`)
+          : error,
+      )
+    })
+    server.listen(config.PORT, config.HOST, resolve)
+  })
+  return {
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      store.close()
+      await sessions.end()
+    },
+  }
+}
+
+async function state(probe: () => Promise<unknown>): Promise<string> {
+  try {
+    await probe()
+    return 'ok'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** The link with which an operator signs in without a password: it works once, for a day. */
+export async function signInLink(config: CompleteConfig, { warmup }: Runtime): Promise<string> {
+  const token = await warmup.store.oneTime.issueSignIn(wallClock.now())
+  return `${config.BASE_URL}/sign-in?token=${token}`
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { gmailError, tokenError } from '../../src/google/problems.ts'
+
+const now = new Date('2026-03-02T12:00:00Z')
+const envelope = (code: number, reason: string, message = 'Message') => ({
+  error: { code, message, errors: [{ reason, domain: 'global', message }] },
+})
+const gmail = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
+  gmailError({ status, body, retryAfter, message: 'm' }, now)
+const token = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
+  tokenError({ status, body, retryAfter, message: 'm' }, now)
+
+describe('an answer of Gmail', () => {
+  test.each([
+    [null, null, 'passing', true],
+    [500, envelope(500, 'backendError'), 'passing', true],
+    [503, '<html>', 'passing', true],
+    [401, envelope(401, 'authError'), 'unauthorized', false],
+    [404, envelope(404, 'notFound'), 'not_found', false],
+    [429, envelope(429, 'rateLimitExceeded'), 'rate_limited', false],
+    [403, envelope(403, 'rateLimitExceeded'), 'rate_limited', false],
+    [403, envelope(403, 'userRateLimitExceeded'), 'rate_limited', false],
+    [403, envelope(403, 'dailyLimitExceeded'), 'rate_limited', false],
+    [403, envelope(403, 'domainPolicy'), 'refused', false],
+    [403, envelope(403, 'insufficientPermissions'), 'refused', false],
+    [400, envelope(400, 'failedPrecondition', 'Mail service not enabled'), 'refused', false],
+    [400, null, 'refused', false],
+  ] as const)('%s %j means %s', (status, body, problem, outcomeUnknown) => {
+    expect(gmail(status, body)).toMatchObject({ problem, outcomeUnknown })
+  })
+
+  test.each([
+    ['120', envelope(429, 'rateLimitExceeded'), '2026-03-02T12:02:00.000Z'],
+    ['Mon, 02 Mar 2026 12:07:00 GMT', envelope(429, 'rateLimitExceeded'), '2026-03-02T12:07:00.000Z'],
+    [
+      null,
+      envelope(429, 'x', 'User-rate limit exceeded.  Retry after 2026-03-02T12:30:00.500Z'),
+      '2026-03-02T12:30:00.500Z',
+    ],
+    ['nonsense', envelope(429, 'x'), undefined],
+    [null, envelope(403, 'dailyLimitExceeded'), undefined],
+  ])('with Retry-After %s and %j names its time', (retryAfter, body, at) => {
+    const { status } = { status: 429 }
+    expect(gmail(status, body, retryAfter).retryAt?.toISOString()).toBe(at)
+  })
+
+  test('a daily limit waits for the next day', () => {
+    expect(gmail(403, envelope(403, 'dailyLimitExceeded')).retryAt?.toISOString()).toBe(
+      '2026-03-03T12:00:00.000Z',
+    )
+  })
+})
+
+describe('an answer of the token endpoint', () => {
+  test.each([
+    [
+      400,
+      { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },
+      'grant_revoked',
+    ],
+    [401, { error: 'invalid_client' }, 'app_refused'],
+    [400, { error: 'unauthorized_client' }, 'app_refused'],
+    [429, { error: 'rate_limited' }, 'rate_limited'],
+    [500, { error: 'invalid_grant' }, 'passing'],
+    [503, null, 'passing'],
+    [400, null, 'passing'],
+    [200, null, 'passing'],
+    [null, null, 'passing'],
+  ] as const)('%s %j means %s', (status, body, problem) => {
+    expect(token(status, body).problem).toBe(problem)
+  })
+})
