@@ -55,12 +55,14 @@ export function createDashboard(db: Database) {
     async today(days: readonly ZoneDay[]): Promise<Today> {
       const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime()), Date.now()))
       const [row] = await db.execute<Today>(sql`
-        with day(zone, date, start_at, end_at) as (
-          select * from unnest(
-            ${sql.param(days.map(({ timeZone }) => timeZone))}::text[],
-            ${sql.param(days.map(({ date }) => date))}::text[],
-            ${sql.param(days.map(({ start }) => start.toISOString()))}::timestamptz[],
-            ${sql.param(days.map(({ end }) => end.toISOString()))}::timestamptz[])
+        with day as (
+          select zone, date, start_at::timestamptz, end_at::timestamptz
+          from unnest(
+            ${texts(days.map(({ timeZone }) => timeZone))},
+            ${texts(days.map(({ date }) => date))},
+            ${texts(days.map(({ start }) => start.toISOString()))},
+            ${texts(days.map(({ end }) => end.toISOString()))}
+          ) given(zone, date, start_at, end_at)
         ), account as (
           select a.id, a.status, day.* from accounts a join day on day.zone = a.time_zone
         )
@@ -127,10 +129,11 @@ export function createDashboard(db: Database) {
         select start.id::int as id, sent.n::int as sent
         from unnest(
           ${sql.param([...starts.keys()])}::bigint[],
-          ${sql.param([...starts.values()].map((start) => start.toISOString()))}::timestamptz[]
+          ${texts([...starts.values()].map((start) => start.toISOString()))}
         ) start(id, at)
         cross join lateral (
-          select count(*) as n from messages m where m.sender_id = start.id and m.send_started_at >= start.at
+          select count(*) as n from messages m
+          where m.sender_id = start.id and m.send_started_at >= start.at::timestamptz
         ) sent`)
       return new Map(rows.map(({ id, sent }) => [id, sent]))
     },
@@ -204,4 +207,9 @@ export function createDashboard(db: Database) {
       .innerJoin(recipient, eq(recipient.id, messages.recipientId))
       .$dynamic()
   }
+}
+
+/** Drizzle takes the driver's encoder for arrays of times away; as texts they arrive. */
+function texts(values: readonly string[]) {
+  return sql`${sql.param([...values])}::text[]`
 }

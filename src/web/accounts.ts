@@ -1,0 +1,104 @@
+import { type Request, type Response, Router } from 'express'
+import type { Account } from '../db/accounts.ts'
+import type { AccountSettings } from '../domain/account.ts'
+import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-settings.ts'
+import { startConnecting } from '../warmup/connect-account.ts'
+import { removeAccount } from '../warmup/disconnect-account.ts'
+import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './account-form.ts'
+import { accountFormView } from './account-form-view.ts'
+import { loadAccountPage } from './account-page-view.ts'
+import type { WebDependencies } from './dependencies.ts'
+import { NotFound } from './errors.ts'
+import { readForm } from './forms.ts'
+import { readId } from './ids.ts'
+import type { Pages } from './pages.ts'
+
+/** One account: its page, and what its operator may do to it. */
+export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, pages: Pages): Router {
+  const router = Router()
+
+  router.get('/accounts/:id', async (request, response) => {
+    await show(request, response, await find(request))
+  })
+
+  router.post('/accounts/:id/settings', ...readForm, async (request, response) => {
+    const account = await find(request)
+    if (account.status === 'removed') return back(request, response, account, UNCHANGED)
+    const submitted = readAccountForm(request.body)
+    if (!submitted.settings) return show(request, response, account, submitted)
+    await changeSettings(warmup, account.id, submitted.settings)
+    back(request, response, account, 'The settings are saved.')
+  })
+
+  router.post('/accounts/:id/pause', ...readForm, async (request, response) => {
+    const account = await find(request)
+    const paused = await pauseAccount(warmup, account.id)
+    back(request, response, account, paused ? `${account.email} is paused.` : UNCHANGED)
+  })
+
+  router.post('/accounts/:id/resume', ...readForm, async (request, response) => {
+    const account = await find(request)
+    const resumed = await resumeAccount(warmup, account.id)
+    back(request, response, account, resumed ? `${account.email} goes on.` : UNCHANGED)
+  })
+
+  router.post('/accounts/:id/connect', ...readForm, async (request, response) => {
+    const account = await find(request)
+    response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), account.email))
+  })
+
+  router.get('/accounts/:id/remove', async (request, response) => {
+    const account = await find(request)
+    if (account.status === 'removed') return response.redirect(`/accounts/${account.id}`)
+    pages.show(request, response, {
+      view: 'pages/remove',
+      title: `Remove ${account.email}?`,
+      model: { account },
+    })
+  })
+
+  router.post('/accounts/:id/remove', ...readForm, async (request, response) => {
+    const account = await find(request)
+    const removed = await removeAccount(warmup, account.id)
+    back(request, response, account, removed ? `${account.email} is removed.` : UNCHANGED)
+  })
+
+  async function find(request: Request): Promise<Account> {
+    const account = await warmup.store.accounts.byId(readId(request.params.id))
+    if (!account) throw new NotFound()
+    return account
+  }
+
+  async function show(
+    request: Request,
+    response: Response,
+    account: Account,
+    submitted?: { values: FormValues; errors: FormErrors },
+  ) {
+    const model = await loadAccountPage(dashboard, account, warmup.clock.now())
+    if (request.get('HX-Request'))
+      return pages.showPart(request, response, { view: 'partials/account-live', model })
+    const values = submitted?.values ?? valuesOf(account)
+    const fields = accountFormView(values, { idPrefix: 'edit', errors: submitted?.errors ?? {} })
+    pages.show(request, response, {
+      view: 'pages/account',
+      title: account.email,
+      status: submitted ? 422 : 200,
+      model: { ...model, fields },
+    })
+  }
+
+  return router
+}
+
+function settingsOf(account: Account): AccountSettings {
+  const { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone } = account
+  return { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone }
+}
+
+const UNCHANGED = 'Nothing was changed: the account was in another state by then.'
+
+function back(request: Request, response: Response, account: Account, flash: string) {
+  request.session.flash = flash
+  response.redirect(303, request.body.from === 'dashboard' ? '/' : `/accounts/${account.id}`)
+}

@@ -1,0 +1,45 @@
+import express, { type Express } from 'express'
+import { accountRoutes } from './accounts.ts'
+import { serveAssets } from './assets.ts'
+import { dashboardRoutes } from './dashboard.ts'
+import type { WebDependencies } from './dependencies.ts'
+import { handleError, notFound } from './errors.ts'
+import { onlyOurHost } from './host-check.ts'
+import { messageRoutes } from './messages.ts'
+import { oauthCallback } from './oauth-callback.ts'
+import { createPages } from './pages.ts'
+import { probes } from './probes.ts'
+import { securityHeaders } from './security-headers.ts'
+import { requireOperator, sessions } from './sessions.ts'
+import { signInRoutes, signOutRoutes } from './sign-in.ts'
+import { prepareViews } from './views.ts'
+
+export type { WebDependencies } from './dependencies.ts'
+
+/** The whole web part. What stands above `requireOperator` answers anybody; everything below needs a session. */
+export function createApp(deps: WebDependencies): Express {
+  const app = express()
+  const isHttps = new URL(deps.baseUrl).protocol === 'https:'
+  app.disable('x-powered-by')
+  prepareViews(app)
+  // A proxy ends TLS and the app trusts none of its headers, so BASE_URL alone says that visitors come by https.
+  Object.defineProperty(app.request, 'secure', { value: isHttps })
+
+  const pages = createPages(deps)
+  app.use(securityHeaders(deps, isHttps))
+  app.use(probes(deps))
+  app.use(onlyOurHost(deps.baseUrl))
+  app.use(serveAssets())
+  app.use(sessions(deps, isHttps))
+  app.use(oauthCallback(deps, pages))
+  app.use(signInRoutes(deps, pages))
+
+  app.use(requireOperator)
+  app.use(signOutRoutes())
+  app.use(dashboardRoutes(deps, pages))
+  app.use(accountRoutes(deps, pages))
+  app.use(messageRoutes(deps, pages))
+  app.use(notFound)
+  app.use(handleError(deps.log, pages))
+  return app
+}

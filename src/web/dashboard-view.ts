@@ -1,0 +1,84 @@
+import type { CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
+import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
+import { accountView } from './account-view.ts'
+import { eventView } from './event-view.ts'
+import { pageView, readListQuery } from './list-query.ts'
+import { counted, KIND_WORDS, STATUS_WORDS } from './words.ts'
+
+const FEED_LENGTH = 30
+const ACCOUNTS_A_PAGE = 50
+
+/** All that the dashboard shows, in five queries however much there is. */
+export async function loadDashboard(dashboard: Dashboard, now: Date, query: Record<string, unknown>) {
+  const { filter, page } = readListQuery(query)
+  const offset = (page - 1) * ACCOUNTS_A_PAGE
+  const [census, found, events] = await Promise.all([
+    dashboard.census(),
+    dashboard.accounts(filter, { limit: ACCOUNTS_A_PAGE, offset }),
+    dashboard.latestEvents(FEED_LENGTH),
+  ])
+  const days = [...new Set(census.map(({ timeZone }) => timeZone))].map((zone) => dayIn(zone, now))
+  const starts = new Map(found.rows.map(({ account }) => [account.id, dayIn(account.timeZone, now).start]))
+  const [today, sent] = await Promise.all([dashboard.today(days), dashboard.sentSince(starts)])
+
+  return {
+    totals: totals(census, today),
+    hints: hints(census, today),
+    isEmpty: census.every(({ status }) => status === 'removed'),
+    filter: {
+      ...filter,
+      isSet: filter.text !== '' || filter.kind !== null || filter.status !== null,
+      kinds: ACCOUNT_KINDS.map((value) => ({ value, words: KIND_WORDS[value] })),
+      statuses: ACCOUNT_STATUSES.map((value) => ({ value, words: STATUS_WORDS[value] })),
+    },
+    accounts: found.rows.map((row) => accountView(row, { sentToday: sent.get(row.account.id) ?? 0, now })),
+    pages: pageView(filter, { page, matches: found.matches, size: ACCOUNTS_A_PAGE }),
+    events: events.map((row) => eventView(row, now)),
+  }
+}
+
+function dayIn(timeZone: string, now: Date): ZoneDay {
+  const date = localDateOf(now, timeZone)
+  return {
+    timeZone,
+    date,
+    start: startOfLocalDay(date, timeZone),
+    end: startOfLocalDay(addDays(date, 1), timeZone),
+  }
+}
+
+function totals(census: readonly CensusRow[], today: Today) {
+  const having = (wanted: AccountStatus) => countWhere(census, ({ status }) => status === wanted)
+  return {
+    active: having('active'),
+    paused: having('paused'),
+    needsReauth: having('needs_reauth'),
+    sentToday: today.sent,
+    plannedToday: today.planned,
+    unknown: today.unknown,
+  }
+}
+
+/** What keeps mail from being sent, in the words of the page. */
+function hints(census: readonly CensusRow[], today: Today): string[] {
+  const active = (wanted: string) =>
+    countWhere(census, ({ kind, status }) => kind === wanted && status === 'active')
+  const connected = countWhere(census, ({ status }) => status !== 'removed')
+  const missing = [
+    active('warmup') === 0 ? 'warmup account' : null,
+    active('pool') === 0 ? 'pool account' : null,
+  ].filter((name) => name !== null)
+  return [
+    connected > 0 && missing.length > 0
+      ? `Nothing new is sent until there is at least one active ${missing.join(' and one active ')}.`
+      : null,
+    today.shortOf > 0
+      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect more pool accounts, or raise their daily limits.`
+      : null,
+  ].filter((hint) => hint !== null)
+}
+
+function countWhere(census: readonly CensusRow[], matches: (row: CensusRow) => boolean): number {
+  return census.filter(matches).reduce((sum, { accounts }) => sum + accounts, 0)
+}

@@ -1,0 +1,91 @@
+import type { EventRow } from '../db/dashboard.ts'
+import type { AccountSettings } from '../domain/account.ts'
+import type { EventKind } from '../domain/events.ts'
+import type { Placement } from '../domain/message.ts'
+import { percent } from './rate-view.ts'
+import { type TimeView, timeView } from './times.ts'
+import { counted, PLACEMENT_WORDS } from './words.ts'
+
+/** A line of the feed: `before`, then the mail's subject as a link where there is one, then `after`. */
+export type EventView = {
+  id: number
+  at: TimeView
+  account: { href: string; email: string } | null
+  before: string
+  message: { href: string; subject: string } | null
+  after: string
+  needsAttention: boolean
+}
+
+type Words = string | [before: string, after: string]
+
+export function eventView(row: EventRow, now: Date): EventView {
+  const words = WORDS[row.kind](row)
+  const [before, after] = typeof words === 'string' ? [words, ''] : words
+  return {
+    id: row.id,
+    at: timeView(row.at, { now, zone: row.account?.timeZone ?? 'UTC' }),
+    account: row.account && { href: `/accounts/${row.account.id}`, email: row.account.email },
+    before,
+    message: row.message && { href: `/messages/${row.message.id}`, subject: row.message.subject },
+    after,
+    needsAttention: NEEDS_ATTENTION.has(row.kind),
+  }
+}
+
+const NEEDS_ATTENTION = new Set<EventKind>(['needs_reauth', 'send_failed', 'send_unknown', 'task_failed'])
+
+const to = ({ recipient }: EventRow) => (recipient ? `to ${recipient.email}` : '')
+const from = ({ sender }: EventRow) => (sender ? `from ${sender.email}` : '')
+const because = ({ data }: EventRow) => (data.reason ? `: ${data.reason}` : '')
+
+const WORDS: Record<EventKind, (row: EventRow) => Words> = {
+  connected: () => 'Connected',
+  reconnected: () => 'Connected again, with a new token',
+  settings_changed: ({ data }) => `Settings changed: ${changes(data)}`,
+  paused: () => 'Paused',
+  resumed: () => 'Resumed',
+  removed: ({ data }) =>
+    data.withdrawn ? `Removed; ${counted(Number(data.withdrawn), 'planned mail')} withdrawn` : 'Removed',
+  revoked: () => 'Access revoked at Google, token erased',
+  needs_reauth: (row) => `Needs re-authentication${because(row)}`,
+  planned: ({ data }) => {
+    const short = Number(data.shortOf) > 0 ? `; the pool is short of ${data.shortOf} more` : ''
+    return `Planned ${counted(Number(data.mails ?? 0), 'mail')} for ${data.day}, warmup day ${data.warmupDay}${short}`
+  },
+  sent: (row) => ['Sent', to(row)],
+  send_failed: (row) => ['Could not send', `${to(row)}${because(row)}`],
+  send_unknown: (row) => ['Can’t tell whether this was sent:', `${to(row)}${because(row)}`],
+  delivered: (row) => ['Found', `${from(row)} in ${placement(row)}`],
+  rescued: (row) => ['Took', `${from(row)} out of spam`],
+  opened: (row) => ['Opened', from(row)],
+  left_unread: (row) => ['Left', `${from(row)} unread`],
+  missing: (row) => ['Missing for a day:', to(row)],
+  task_failed: (row) => [`A task was given up${because(row)}`, ''],
+}
+
+function placement({ data }: EventRow): string {
+  return PLACEMENT_WORDS[data.placement as Placement] ?? String(data.placement)
+}
+
+const SETTING_WORDS: Record<keyof AccountSettings, string> = {
+  kind: 'type',
+  openRate: 'open rate',
+  replyRate: 'reply rate',
+  dailyLimit: 'daily limit',
+  startVolume: 'start volume',
+  dailyIncrease: 'daily increase',
+  timeZone: 'time zone',
+}
+
+/** Each change is kept as "before → after", rates as 0–1. */
+function changes(data: EventRow['data']): string {
+  return Object.entries(data)
+    .map(([name, change]) => {
+      const isRate = name === 'openRate' || name === 'replyRate'
+      const values = String(change).split(' → ')
+      const shown = isRate ? values.map((value) => percent(Number(value))) : values
+      return `${SETTING_WORDS[name as keyof AccountSettings] ?? name} ${shown.join(' → ')}`
+    })
+    .join(', ')
+}

@@ -1,0 +1,44 @@
+import { Router } from 'express'
+import { type Callback, finishConnecting } from '../warmup/connect-account.ts'
+import { explainFailure } from './connect-failures.ts'
+import type { WebDependencies } from './dependencies.ts'
+import type { Pages } from './pages.ts'
+
+/** Where Google sends the mailbox's owner back to. The state stands for the visit; a session is not needed. */
+export function oauthCallback({ warmup, wallNow, log }: WebDependencies, pages: Pages): Router {
+  const router = Router()
+
+  router.get('/oauth/google/callback', async (request, response) => {
+    const result = await finishConnecting(warmup, callbackOf(request.query), wallNow())
+    if ('failure' in result) {
+      const { status, ...failure } = explainFailure(result.failure)
+      log.info({ failure: result.failure.kind }, 'no account was connected')
+      return pages.show(request, response, {
+        view: 'pages/connect-failed',
+        title: failure.title,
+        status,
+        model: { failure },
+      })
+    }
+    const { account, isNew } = result
+    const message = isNew
+      ? `${account.email} is connected.`
+      : `${account.email} was connected before: its token is renewed, its settings and progress are kept.`
+    if (request.session.isOperator) {
+      request.session.flash = message
+      return response.redirect(303, `/accounts/${account.id}`)
+    }
+    pages.show(request, response, { view: 'pages/connected', title: 'Connected', model: { message } })
+  })
+
+  return router
+}
+
+function callbackOf(query: Record<string, unknown>): Callback {
+  const callback: Callback = {}
+  for (const name of ['state', 'code', 'error'] as const) {
+    const value = query[name]
+    if (typeof value === 'string') callback[name] = value
+  }
+  return callback
+}

@@ -1,0 +1,54 @@
+import type { Request, RequestHandler } from 'express'
+import session from 'express-session'
+import type { WebDependencies } from './dependencies.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    isOperator: boolean
+    /** Said once, on the next page. */
+    flash: string
+  }
+}
+
+const COOKIE = 'kindling'
+const DAY_MS = 24 * 60 * 60_000
+/** A visitor who has not signed in has a session only for the sign-in form's CSRF token. */
+const VISITOR_MS = 60 * 60_000
+
+export function sessions(deps: WebDependencies, isHttps: boolean): RequestHandler {
+  return session({
+    name: COOKIE,
+    secret: deps.sessionSecrets,
+    store: deps.sessionStore,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+    // Lax, because the way back from Google is a link from another site.
+    cookie: { httpOnly: true, sameSite: 'lax', secure: isHttps, maxAge: VISITOR_MS },
+  })
+}
+
+/** Begins a session under a new id: an id that somebody planted in the browser beforehand is worth nothing. */
+export async function signIn(request: Request): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    request.session.regenerate((error) => (error ? reject(error) : resolve()))
+  })
+  request.session.isOperator = true
+  request.session.cookie.maxAge = 7 * DAY_MS
+}
+
+export const signOut: RequestHandler = async (request, response) => {
+  await new Promise<void>((resolve, reject) => {
+    request.session.destroy((error) => (error ? reject(error) : resolve()))
+  })
+  response.clearCookie(COOKIE).redirect(303, '/sign-in')
+}
+
+/** Pages lead to the sign-in; anything else is refused, known path or not. */
+export const requireOperator: RequestHandler = (request, response, next) => {
+  if (request.session.isOperator) return next()
+  const isPage = request.method === 'GET' || request.method === 'HEAD'
+  if (isPage && request.get('HX-Request')) return void response.set('HX-Redirect', '/sign-in').sendStatus(401)
+  if (isPage) return response.redirect('/sign-in')
+  response.status(401).type('text').send('Sign in first.\n')
+}

@@ -1,0 +1,78 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type RequestHandler, Router } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import type { WebDependencies } from './dependencies.ts'
+import { csrfToken, readForm } from './forms.ts'
+import type { Pages } from './pages.ts'
+import { signIn, signOut } from './sessions.ts'
+
+const TRIES = 10
+const WINDOW_MINUTES = 15
+
+/** A one-time link, or the operator's password where one is set. */
+export function signInRoutes(deps: WebDependencies, pages: Pages): Router {
+  const { operatorPassword, warmup, wallNow, log } = deps
+  const router = Router()
+  const show = (problem: string | null, status: number): RequestHandler => {
+    return (request, response) => {
+      const formToken = operatorPassword === undefined ? null : csrfToken(request)
+      pages.show(request, response, {
+        view: 'pages/sign-in',
+        title: 'Sign in',
+        status,
+        model: { problem, formToken },
+      })
+    }
+  }
+  const form = show(null, 200)
+  const usedLink = show('This link was used before, or it is older than a day. Ask for another one.', 401)
+  const wrongPassword = show('That is not the password.', 401)
+  const tooMany = show(`That was one try too many. Wait ${WINDOW_MINUTES} minutes, then try again.`, 429)
+  // Links and passwords are counted apart: failing at one does not lock the other.
+  const limited = () =>
+    rateLimit({
+      windowMs: WINDOW_MINUTES * 60_000,
+      limit: TRIES,
+      skipSuccessfulRequests: true,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      handler: tooMany,
+      // No proxy's header is trusted, so the presence of one is no mistake.
+      validate: { xForwardedForHeader: false, forwardedHeader: false },
+    })
+
+  router.get('/sign-in', limited(), async (request, response, next) => {
+    const { token } = request.query
+    if (request.session.isOperator) return response.redirect('/')
+    // A HEAD comes from something that looks ahead, not from the operator.
+    if (typeof token !== 'string' || request.method === 'HEAD') return form(request, response, next)
+    if (!(await warmup.store.oneTime.redeemSignIn(token, wallNow()))) return usedLink(request, response, next)
+    await signIn(request)
+    log.info({ by: 'link' }, 'operator signed in')
+    response.redirect(303, '/')
+  })
+
+  router.post('/sign-in', limited(), ...readForm, async (request, response, next) => {
+    const { password } = request.body as { password?: unknown }
+    if (operatorPassword === undefined || !isSame(password, operatorPassword))
+      return wrongPassword(request, response, next)
+    await signIn(request)
+    log.info({ by: 'password' }, 'operator signed in')
+    response.redirect(303, '/')
+  })
+
+  return router
+}
+
+export function signOutRoutes(): Router {
+  return Router().post('/sign-out', ...readForm, signOut)
+}
+
+/** Hashes have one length, and comparing them takes the same time wherever they differ. */
+function isSame(given: unknown, expected: string): boolean {
+  return typeof given === 'string' && timingSafeEqual(hashOf(given), hashOf(expected))
+}
+
+function hashOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,55 @@
+import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { MessageState, Placement } from '../domain/message.ts'
+import type { TaskKind } from '../domain/task.ts'
+
+/** How the pages call the values of the domain. */
+export const KIND_WORDS: Record<AccountKind, string> = { warmup: 'Warmup', pool: 'Pool' }
+
+export const STATUS_WORDS: Record<AccountStatus, string> = {
+  active: 'Active',
+  paused: 'Paused',
+  needs_reauth: 'Needs re-authentication',
+  removed: 'Removed',
+}
+
+export const TASK_WORDS: Record<TaskKind, string> = {
+  plan: 'Plan the day',
+  send: 'Send a mail',
+  open: 'Look for a mail',
+  reply: 'Send a reply',
+  disconnect: 'Revoke access at Google',
+}
+
+export const STATE_WORDS: Record<MessageState, string> = {
+  planned: 'Planned',
+  sending: 'Sending',
+  sent: 'Sent',
+  failed: 'Failed',
+  unknown: 'Outcome unknown',
+  cancelled: 'Withdrawn',
+}
+
+export const PLACEMENT_WORDS: Record<Placement, string> = {
+  inbox: 'inbox',
+  promotions: 'Promotions',
+  social: 'Social',
+  updates: 'Updates',
+  forums: 'Forums',
+  spam: 'spam',
+  trash: 'trash',
+  archive: 'archive',
+  missing: 'nowhere',
+}
+
+/** Why a task was put off; anything else that stands there is an error's own words. */
+export const WAITING_WORDS: Record<string, string> = {
+  hours: 'waits for working hours',
+  limit: 'the daily limit is reached',
+  pause: 'keeps its distance from the last mail',
+  'not arrived': 'the mail has not arrived yet',
+  'the next working day': 'on the next working day',
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
