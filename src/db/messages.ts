@@ -149,18 +149,12 @@ export function createMessages(db: Database) {
       return recorded.length > 0
     },
 
-    /** What was decided has been done in the mailbox. */
+    /** What was decided has been done in the mailbox; a time is null where it was not to be done. */
     async recordEngagement(
       id: number,
-      done: { rescued: boolean; opened: boolean; now: Date },
+      done: { rescuedAt: Date | null; openedAt: Date | null },
     ): Promise<void> {
-      await db
-        .update(messages)
-        .set({
-          ...(done.rescued ? { rescuedAt: done.now } : {}),
-          ...(done.opened ? { openedAt: done.now } : {}),
-        })
-        .where(eq(messages.id, id))
+      await db.update(messages).set(done).where(eq(messages.id, id))
     },
 
     /** Withdraws what an account has not begun to send, and what nobody has begun to send it. */

@@ -88,7 +88,10 @@ async function engage(warmup: Warmup, run: MessageRun, message: Message): Promis
   const now = clock.now()
   await store.transaction(async (tx) => {
     if (!(await tx.tasks.finish(run.task.id, run.owner))) return
-    await tx.messages.recordEngagement(message.id, { rescued, opened: opens === true, now })
+    await tx.messages.recordEngagement(message.id, {
+      rescuedAt: rescued ? now : null,
+      openedAt: opens ? now : null,
+    })
     await tx.counts.add(new Map([[recipient.id, { opened: opens ? 1 : 0, rescued: rescued ? 1 : 0 }]]))
     if (message.replies) await planReply(warmup, tx, run, message)
     const about = { at: now, accountId: recipient.id, messageId: message.id }

@@ -64,6 +64,8 @@ export async function openWorld(
     }),
   )
   const log = createLogger(config.LOG_LEVEL)
+  const broken: unknown[] = []
+  log.error = (fields: unknown) => void broken.push(fields)
   const runtime = createRuntime(config, clock, log)
   const { warmup } = runtime
   warmup.random = seededRandom(options.seed ?? 1)
@@ -115,13 +117,14 @@ export async function openWorld(
       await runtime.close()
       await sandbox.close()
       await database.drop()
+      if (broken.length > 0) throw new Error('tasks broke', { cause: broken[0] })
     },
   }
   return world
 }
 
-/** Time moves in steps of a minute, so that what is due close together runs together. */
-const STEP_MS = 60_000
+/** Time moves in steps of five minutes, so that what is due close together runs together. */
+const STEP_MS = 5 * 60_000
 const gridAfter = (time: Date) => Math.ceil(time.getTime() / STEP_MS) * STEP_MS
 
 async function untilIdle({ db }: Runtime): Promise<void> {
