@@ -6,7 +6,13 @@ const HIGHEST_PAGE = 1_000_000
 
 /** Anything that makes no sense counts as not given. */
 const schema = z.object({
-  q: z.string().trim().max(320).catch(''),
+  // Postgres knows no text with a NUL in it.
+  q: z
+    .string()
+    .trim()
+    .max(320)
+    .regex(/^[^\0]*$/)
+    .catch(''),
   kind: z.enum(ACCOUNT_KINDS).nullable().catch(null),
   status: z.enum(ACCOUNT_STATUSES).nullable().catch(null),
   page: z.coerce.number().int().min(1).max(HIGHEST_PAGE).catch(1),

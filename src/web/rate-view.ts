@@ -1,34 +1,29 @@
 import type { AccountCounts } from '../db/counts.ts'
 import { type AchievedRate, achievedRate } from '../domain/rates.ts'
 
-/** A rate as it was achieved, beside the one that was asked for, with the numbers behind it. */
-export type RateView = { name: string; achieved: string; wanted: string | null; behind: string }
+/** A rate as it was achieved, the goal, and the numbers behind it. */
+export type RateView = { name: string; achieved: string; goal: string | null; counts: string; base: string }
 
 type Rates = { openRate: number; replyRate: number }
 
 export function rateViews(rates: Rates, counts: AccountCounts): RateView[] {
+  const { received, opened, answered, placed, placedSpam } = counts
   return [
-    {
-      name: 'Opens',
-      ...shown(achievedRate(counts.opened, counts.received), 'mail received', 'mails received'),
-      wanted: percent(rates.openRate),
-    },
-    {
-      name: 'Replies',
-      ...shown(achievedRate(counts.answered, counts.opened), 'mail opened', 'mails opened'),
-      wanted: percent(rates.replyRate),
-    },
-    {
-      name: 'Spam',
-      ...shown(achievedRate(counts.placedSpam, counts.placed), 'mail placed', 'mails placed'),
-      wanted: null,
-    },
+    rateView('Opens', achievedRate(opened, received), 'received', rates.openRate),
+    rateView('Replies', achievedRate(answered, opened), 'opened', rates.replyRate),
+    rateView('Spam', achievedRate(placedSpam, placed), 'sent and found', null),
   ]
 }
 
-function shown({ part, whole, rate }: AchievedRate, one: string, many: string) {
-  if (rate === null) return { achieved: '–', behind: `no ${many} yet` }
-  return { achieved: percent(rate), behind: `${part} of ${whole} ${whole === 1 ? one : many}` }
+function rateView(name: string, achieved: AchievedRate, base: string, goal: number | null): RateView {
+  const { part, whole, rate } = achieved
+  return {
+    name,
+    achieved: rate === null ? '–' : percent(rate),
+    goal: goal === null ? null : percent(goal),
+    counts: rate === null ? 'no mail yet' : `${part} of ${whole}`,
+    base: rate === null ? '' : base,
+  }
 }
 
 export function percent(rate: number): string {
