@@ -33,6 +33,7 @@ await runProcess(async (process) => {
 
   const runtime = createRuntime(config, clock, log)
   onStop(runtime.close)
+  if (!process.config.DATABASE_URL) await runtime.warmup.store.endLeases()
   const backend = createQueueBackend(config, log)
   onStop(backend.close)
   const workers = startWorkers(runtime, backend, {

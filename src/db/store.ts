@@ -1,10 +1,12 @@
 import { createAccounts } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
+import { isNotNull } from './drizzle.ts'
 import { createEvents } from './events.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
+import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createTasks } from './tasks.ts'
 
@@ -12,12 +14,21 @@ import { createTasks } from './tasks.ts'
 export type Store = ReturnType<typeof repositories> & {
   /** All that `work` writes through the store it is given is kept, or nothing of it. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>
+  /** Ends the leases that dead processes have left behind; for who knows that nobody else works on the database. */
+  endLeases(): Promise<void>
 }
 
 export function createStore(db: Database, sealer: Sealer): Store {
   return {
     ...repositories(db, sealer),
     transaction: (work) => db.transaction((tx) => work(createStore(tx, sealer))),
+    async endLeases() {
+      await db.update(tasks).set({ leaseUntil: null, startedBy: null }).where(isNotNull(tasks.leaseUntil))
+      await db
+        .update(accounts)
+        .set({ refreshUntil: null, refreshOwner: null })
+        .where(isNotNull(accounts.refreshUntil))
+    },
   }
 }
 

@@ -10,8 +10,8 @@ import { sendMail } from './send-mail.ts'
 
 export type Ended = 'done' | 'again' | 'failed' | 'retry' | 'parked' | 'void'
 
-/** A run that is held on to is renewed long before this. */
-export const TASK_LEASE_SECONDS = 60
+/** How long a dead process's tasks wait for another one. A living process renews its leases four times as often. */
+export const TASK_LEASE_SECONDS = 30
 
 /** Runs one handed-out task to its outcome and carries that out. Never throws for what the task's own work throws. */
 export async function runTask(

@@ -2,9 +2,8 @@ import { expect } from 'vitest'
 import { messages } from '../../src/db/schema.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
-import type { World } from './world.ts'
 
-export const ledgerOf = (sandbox: Sandbox) => sandbox.control.ledger()
+export type Ledger = ReturnType<Sandbox['control']['ledger']>
 
 export async function messagesOf({ db }: Runtime) {
   return db.select().from(messages)
@@ -14,12 +13,8 @@ export async function messagesOf({ db }: Runtime) {
  * Holds the database against what the simulated Google has seen: every mail that one of them knows as sent, the other
  * knows too, once; what was delivered, opened and rescued in the one was so in the other.
  */
-export async function expectAgreement({
-  sandbox,
-  runtime,
-}: Pick<World, 'sandbox' | 'runtime'>): Promise<void> {
+export async function expectAgreement(runtime: Runtime, ledger: Ledger): Promise<void> {
   const rows = await messagesOf(runtime)
-  const ledger = ledgerOf(sandbox)
   const sent = ledger.flatMap((fact) => (fact.kind === 'sent' ? [fact.rfcMessageId] : []))
   const believedSent = rows.filter(({ state }) => state === 'sent').map(({ rfcMessageId }) => rfcMessageId)
   expect(sent.toSorted()).toEqual(believedSent.toSorted())

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isWithinWorkWindow, localDateOf } from '../../src/domain/local-time.ts'
-import { expectAgreement, ledgerOf, messagesOf } from '../support/agreement.ts'
+import { expectAgreement, messagesOf } from '../support/agreement.ts'
 import { BACKENDS, openWorld } from '../support/world.ts'
 
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Tokyo', 'UTC', 'America/Sao_Paulo']
@@ -28,8 +28,8 @@ test.each(BACKENDS)(
 
     await world.runUntil(new Date('2026-03-11T22:00:00Z'))
 
-    const ledger = ledgerOf(sandbox)
-    await expectAgreement(world)
+    const ledger = sandbox.control.ledger()
+    await expectAgreement(runtime, ledger)
     const sent = ledger.filter(({ kind }) => kind === 'sent')
     expect(sent.length).toBeGreaterThan(200)
     expect(ledger.filter(({ kind }) => kind === 'bounced')).toEqual([])

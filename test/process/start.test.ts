@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { parseConfig, requireComplete } from '../../src/config.ts'
+import { connect } from '../../src/db/connection.ts'
+import { sql } from '../../src/db/drizzle.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
+import { createLogger } from '../../src/logger.ts'
+import { createRuntime, type Runtime, startClock } from '../../src/runtime.ts'
+import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
+import { expectAgreement, type Ledger } from '../support/agreement.ts'
+import { giveConsent } from '../support/consent.ts'
+import { prepareInstance } from '../support/instance.ts'
+
+test('npm start stops in order, and is refused beside another one on its data folder', async () => {
+  await using instance = await prepareInstance()
+  const running = await instance.start()
+  const databaseUrl = running.settings().DATABASE_URL as string
+  expect((await fetch(`${instance.url}/readyz`)).status).toBe(200)
+
+  const second = await instance.startAndEnd()
+  expect(second).toMatchObject({ code: 2, output: expect.stringContaining('another kindling runs on') })
+  expect(second.output).not.toMatch(/^ {4}at /m)
+
+  const begun = performance.now()
+  expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 })
+  expect(performance.now() - begun).toBeLessThan(10_000)
+  expect(await answers(databaseUrl)).toBe(false)
+})
+
+test('killed again and again with -9 and started anew, it sends nothing twice and loses nothing', async () => {
+  await using instance = await prepareInstance({ WARMUP_SPEED: '5000' })
+  let running = await instance.start()
+  let runtime = await openRuntime(running.settings())
+  try {
+    await connectAccounts(runtime)
+    for (let kills = 0; kills < 6; kills += 1) {
+      const before = (await ledgerOf(running.settings())).length
+      while ((await ledgerOf(running.settings())).length < before + 8 + kills * 3) await delay(5)
+      await runtime.close()
+      await running.kill('SIGKILL')
+      running = await instance.start()
+      runtime = await openRuntime(running.settings())
+    }
+    await untilNothingIsUnderWay(runtime)
+    const ledger = await ledgerOf(running.settings())
+    expect(ledger.filter(({ kind }) => kind === 'sent').length).toBeGreaterThan(20)
+    await expectAgreement(runtime, ledger)
+  } finally {
+    await runtime.close()
+  }
+})
+
+async function openRuntime(settings: Record<string, string>): Promise<Runtime> {
+  const config = requireComplete(parseConfig(settings))
+  const { clock, stop } = await startClock(config)
+  const runtime = createRuntime(config, clock, createLogger('silent'))
+  return {
+    ...runtime,
+    async close() {
+      await runtime.close()
+      await stop()
+    },
+  }
+}
+
+async function connectAccounts({ warmup }: Runtime): Promise<void> {
+  for (let i = 0; i < 5; i += 1) {
+    const kind = i < 2 ? ('warmup' as const) : ('pool' as const)
+    const settings = { ...DEFAULT_SETTINGS, kind, startVolume: 60, dailyLimit: 200 }
+    const email = `account${i}@example.com`
+    const url = await startConnecting(warmup, settings, new Date(), email)
+    expect(await finishConnecting(warmup, await giveConsent(url, email), new Date())).toHaveProperty(
+      'account',
+    )
+  }
+}
+
+async function ledgerOf({ GOOGLE_API_ROOT }: Record<string, string>): Promise<Ledger> {
+  const answer = await fetch(new URL('sandbox/ledger?limit=100000', GOOGLE_API_ROOT), {
+    headers: { 'x-sandbox-control': '1' },
+  })
+  return ((await answer.json()) as { entries: Ledger }).entries
+}
+
+/** No new conversations; every send that has begun comes to its end. */
+async function untilNothingIsUnderWay({ db }: Runtime): Promise<void> {
+  await db.execute(sql`delete from tasks where kind = 'plan'`)
+  await db.execute(
+    sql`delete from tasks where message_id in (select id from messages where state = 'planned')`,
+  )
+  for (;;) {
+    const [row] = await db.execute<{ busy: boolean }>(sql`
+      select exists (select from tasks where lease_until is not null)
+        or exists (select from messages where state = 'sending') as busy`)
+    if (!row?.busy) return
+    await delay(20)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const { db, close } = connect(url, { poolSize: 1 })
+  return db
+    .execute(sql`select 1`)
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(close)
+}
