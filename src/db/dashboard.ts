@@ -82,13 +82,7 @@ export function createDashboard(db: Database) {
 
     /** One page of the accounts that match, those that need the operator first. */
     async accounts(filter: AccountFilter, page: { limit: number; offset: number }) {
-      const next = db
-        .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
-        .from(tasks)
-        .where(eq(tasks.accountId, accounts.id))
-        .orderBy(asc(tasks.dueAt))
-        .limit(1)
-        .as('next')
+      const next = nextTask()
       const rows = await db
         .select({
           account: accountColumns,
@@ -114,13 +108,19 @@ export function createDashboard(db: Database) {
       return { rows: rows.map(({ matches: _, ...row }) => row), matches: rows[0]?.matches ?? 0 }
     },
 
-    async account(id: number) {
+    async figuresOf(accountId: number) {
+      const next = nextTask()
       const [row] = await db
-        .select({ account: accountColumns, counts: getTableColumns(accountCounts) })
+        .select({
+          counts: getTableColumns(accountCounts),
+          next: { kind: next.kind, dueAt: next.dueAt, waitingFor: next.waitingFor },
+        })
         .from(accounts)
         .innerJoin(accountCounts, eq(accountCounts.accountId, accounts.id))
-        .where(eq(accounts.id, id))
-      return row ?? null
+        .leftJoinLateral(next, sql`true`)
+        .where(eq(accounts.id, accountId))
+      if (!row) throw new Error(`account ${accountId} has no counts`)
+      return row
     },
 
     /** How many mails each account sent, or may have sent, since the start of its day. */
@@ -136,16 +136,6 @@ export function createDashboard(db: Database) {
           where m.sender_id = start.id and m.send_started_at >= start.at::timestamptz
         ) sent`)
       return new Map(rows.map(({ id, sent }) => [id, sent]))
-    },
-
-    async nextTask(accountId: number) {
-      const [row] = await db
-        .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
-        .from(tasks)
-        .where(eq(tasks.accountId, accountId))
-        .orderBy(asc(tasks.dueAt))
-        .limit(1)
-      return row ?? null
     },
 
     /** The newest first, of one account or of all. */
@@ -197,6 +187,17 @@ export function createDashboard(db: Database) {
         .orderBy(desc(messages.id))
         .limit(limit)
     },
+  }
+
+  /** For a lateral join: the task of `accounts.id` that is due first. */
+  function nextTask() {
+    return db
+      .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
+      .from(tasks)
+      .where(eq(tasks.accountId, accounts.id))
+      .orderBy(asc(tasks.dueAt))
+      .limit(1)
+      .as('next')
   }
 
   function selectMessages() {

@@ -84,7 +84,7 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
       view: 'pages/account',
       title: account.email,
       status: submitted ? 422 : 200,
-      model: { ...model, fields },
+      model: { ...model, fields, isEditing: request.query.edit !== undefined },
     })
   }
 

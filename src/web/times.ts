@@ -3,6 +3,8 @@ export type TimeView = {
   iso: string
   /** On the clock of a zone, to the minute. */
   absolute: string
+  /** The same without date and zone, for times within a week. */
+  short: string
   /** Seen from now. */
   relative: string
 }
@@ -10,28 +12,23 @@ export type TimeView = {
 export function timeView(instant: Date, { now, zone }: { now: Date; zone: string }): TimeView {
   return {
     iso: instant.toISOString(),
-    absolute: `${clockOf(zone).format(instant)} ${zone}`,
+    absolute: `${formatted(FULL, instant, zone)} ${zone}`,
+    short: formatted(SHORT, instant, zone),
     relative: relativeTo(now, instant),
   }
 }
 
-/** Making a formatter costs more than a page of formatting. */
-const clocks = new Map<string, Intl.DateTimeFormat>()
+const SHORT: Intl.DateTimeFormatOptions = { weekday: 'short', hour: '2-digit', minute: '2-digit' }
+const FULL: Intl.DateTimeFormatOptions = { ...SHORT, day: 'numeric', month: 'short', year: 'numeric' }
 
-function clockOf(zone: string): Intl.DateTimeFormat {
-  const known = clocks.get(zone)
-  if (known) return known
-  const clock = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
-  clocks.set(zone, clock)
-  return clock
+/** Making a formatter costs more than a page of formatting. */
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatted(style: Intl.DateTimeFormatOptions, instant: Date, zone: string): string {
+  const key = `${style === FULL ? 'full' : 'short'} ${zone}`
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat('en-GB', { ...style, timeZone: zone })
+  formatters.set(key, formatter)
+  return formatter.format(instant)
 }
 
 const STEPS = [

@@ -1,0 +1,32 @@
+import postgres from 'postgres'
+import { expect, test } from 'vitest'
+import { createDashboard } from '../../src/db/dashboard.ts'
+import { drizzle } from '../../src/db/drizzle.ts'
+import { loadAccountPage } from '../../src/web/account-page-view.ts'
+import { loadDashboard } from '../../src/web/dashboard-view.ts'
+import { openWorld } from '../support/world.ts'
+
+test('a page asks the database the same number of questions however many accounts there are', async () => {
+  await using world = await openWorld()
+  const asked: string[] = []
+  const client = postgres(world.config.DATABASE_URL, { max: 1, debug: (_, query) => asked.push(query) })
+  const dashboard = createDashboard(drizzle(client))
+  const queriesOf = async (load: () => Promise<unknown>) => {
+    asked.length = 0
+    await load()
+    // The driver asks for the types of arrays once, by itself.
+    return asked.filter((query) => !query.includes('pg_catalog')).length
+  }
+  try {
+    const first = await world.connect('anna@sandbox.test')
+    const loadFirst = () => loadDashboard(dashboard, world.clock.now(), {})
+    await loadFirst()
+    const alone = await queriesOf(loadFirst)
+    for (const name of ['ben', 'cara', 'dmitri', 'elif'])
+      await world.connect(`${name}@sandbox.test`, { kind: 'pool', timeZone: 'Asia/Tokyo' })
+    expect([alone, await queriesOf(loadFirst)]).toEqual([5, 5])
+    expect(await queriesOf(() => loadAccountPage(dashboard, first, world.clock.now()))).toBe(4)
+  } finally {
+    await client.end()
+  }
+})
