@@ -10,11 +10,8 @@ const MESSAGES = 50
 const EVENTS = 50
 
 /** All that an account's page shows, in four queries. */
-export async function loadAccountPage(
-  dashboard: Dashboard,
-  { id, timeZone, connectedAt }: Account,
-  now: Date,
-) {
+export async function loadAccountPage(dashboard: Dashboard, account: Account, now: Date) {
+  const { id, timeZone } = account
   const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
   const [figures, sent, messages, events] = await Promise.all([
     dashboard.figuresOf(id),
