@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, parseConfig, requireComplete } from '../src/config.ts'
+
+const complete = {
+  DATABASE_URL: 'postgres://u:secret-password@localhost/kindling',
+  GOOGLE_CLIENT_ID: 'id',
+  GOOGLE_CLIENT_SECRET: 'secret',
+  TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+}
+const read = (environment: Record<string, string>) =>
+  requireComplete(parseConfig({ ...complete, ...environment }))
+
+describe('a bad setting stops the start with one line that names it, its value and what was expected', () => {
+  test.each([
+    [{ PORT: 'http' }, 'PORT="http": expected a whole number from 1 to 65535'],
+    [{ PORT: '70000' }, 'PORT="70000": expected a whole number from 1 to 65535'],
+    [
+      { BASE_URL: 'kindling.example' },
+      'BASE_URL="kindling.example": expected a full http:// or https:// URL',
+    ],
+    [
+      { REDIS_URL: 'localhost:6379' },
+      'REDIS_URL=(14 characters, not shown): expected a redis:// or rediss:// URL',
+    ],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL=(9 characters, not shown): expected a postgres:// URL'],
+    [
+      { OPERATOR_PASSWORD: 'hunter2' },
+      'OPERATOR_PASSWORD=(7 characters, not shown): expected at least 12 characters',
+    ],
+    [
+      { TOKEN_ENCRYPTION_KEYS: 'abc' },
+      'TOKEN_ENCRYPTION_KEYS=(3 characters, not shown): expected base64 keys of 32 bytes',
+    ],
+    [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL="verbose": expected one of trace, debug'],
+    [{ WARMUP_SPEED: '0' }, 'WARMUP_SPEED="0": expected a whole number from 1'],
+    [{ WARMUP_SPEED: '60' }, 'WARMUP_SPEED=60: expected 1 while GOOGLE_API_ROOT is Google’s own'],
+    [{ GOOGLE_CLIENT_ID: '' }, 'GOOGLE_CLIENT_ID is not set: expected the id of your OAuth client'],
+    [{ DATABASE_URL: ' ' }, 'DATABASE_URL is not set: expected a postgres:// URL'],
+  ])('%j', (environment, message) => {
+    const reading = () => read(environment as Record<string, string>)
+    expect(reading).toThrow(ConfigError)
+    expect(reading).toThrow(message)
+    expect(reading).not.toThrow(/\n/)
+  })
+
+  test('whatever it is, and without showing a secret', () => {
+    const names = [
+      'PORT',
+      'BASE_URL',
+      'DATABASE_URL',
+      'REDIS_URL',
+      'TOKEN_ENCRYPTION_KEYS',
+      'WARMUP_SPEED',
+      'GOOGLE_API_ROOT',
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.string({ minLength: 20 }), (name, value) => {
+        try {
+          read({ [name]: value })
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError)
+          const isSecret = ['DATABASE_URL', 'REDIS_URL', 'TOKEN_ENCRYPTION_KEYS'].includes(name)
+          if (isSecret && value.trim()) expect((error as Error).message).not.toContain(value)
+        }
+      }),
+    )
+  })
+})
+
+test('BASE_URL is where it listens, or this machine where it listens everywhere', () => {
+  expect(read({ PORT: '4000' }).BASE_URL).toBe('http://127.0.0.1:4000')
+  expect(read({ HOST: '0.0.0.0' }).BASE_URL).toBe('http://localhost:3000')
+  expect(read({ BASE_URL: 'https://warm.example/' }).BASE_URL).toBe('https://warm.example')
+})

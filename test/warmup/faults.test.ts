@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { expectAgreement, messagesOf } from '../support/agreement.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const NEXT_DAY = new Date('2026-03-03T22:00:00Z')
+
+/** One warmup and one pool mailbox that open and answer everything. */
+async function openPair(): Promise<World> {
+  const world = await openWorld()
+  world.sandbox.control.forcePlacement('inbox')
+  const always = { openRate: 1, replyRate: 1 }
+  await world.connect('anna@example.com', { ...always, startVolume: 3, dailyIncrease: 0 })
+  await world.connect('ben@example.org', { ...always, kind: 'pool' })
+  return world
+}
+
+const sentBy = ({ sandbox }: World, email: string) =>
+  sandbox.control
+    .ledger()
+    .flatMap((fact) => (fact.kind === 'sent' && fact.mailbox === email ? [fact.rfcMessageId] : []))
+
+describe('a mail is sent once, and its row tells the truth, when Gmail', () => {
+  test.each([
+    ['drops the connection before a draft is made', { path: '/drafts$', method: 'POST', drop: 'before' }],
+    ['makes the draft and drops the answer', { path: '/drafts$', method: 'POST', drop: 'after' }],
+    ['drops the connection before the draft is sent', { path: '/drafts/send', drop: 'before' }],
+    ['sends the draft and drops the answer', { path: '/drafts/send', drop: 'after' }],
+    ['answers 503 to the send', { path: '/drafts/send', status: 503, reason: 'backendError' }],
+    ['answers 429 to the send', { path: '/drafts/send', status: 429, headers: { 'retry-after': '600' } }],
+    ['answers 401 to the send', { path: '/drafts/send', status: 401, reason: 'authError' }],
+    ['sends HTML in the place of JSON', { path: '/drafts/send', status: 200, body: '<html>' }],
+    ['fails when the Message-ID is read back', { path: '/messages/', method: 'GET', status: 500 }],
+    ['opens the mail and drops the answer', { path: '/modify', drop: 'after' }],
+    ['finds nothing at first', { path: '/messages$', method: 'GET', status: 200, body: '{}' }],
+    ['fails while it lists', { path: '/messages$', method: 'GET', status: 500 }],
+  ] as const)('%s', async (_, fault) => {
+    await using world = await openPair()
+    world.sandbox.control.addFault({ ...fault, count: 2 })
+
+    await world.runUntil(NEXT_DAY)
+
+    expect(world.sandbox.control.faults()).toEqual([])
+    const rows = await messagesOf(world.runtime)
+    expect(rows.filter(({ turn }) => turn === 1).length).toBe(6)
+    expect(rows.filter(({ state }) => state === 'failed')).toEqual([])
+    await expectAgreement(world.runtime, world.sandbox.control.ledger())
+  })
+})
+
+test('a draft that somebody deleted before it was sent leaves the mail unknown, for the operator to see', async () => {
+  await using world = await openPair()
+  world.sandbox.control.addFault({ path: '/drafts/send', status: 404, reason: 'notFound', count: 1 })
+  await world.runUntil(NEXT_DAY)
+
+  const unknown = (await messagesOf(world.runtime)).filter(({ state }) => state === 'unknown')
+  expect(unknown).toMatchObject([{ failure: expect.stringContaining('draft is gone') }])
+  expect(sentBy(world, 'anna@example.com')).not.toContain(unknown[0]?.rfcMessageId)
+})
+
+test('a mailbox that Gmail refuses fails its mail with the reason, and no other account suffers', async () => {
+  await using world = await openPair()
+  const reason = 'Mail service not enabled'
+  world.sandbox.control.addFault({
+    path: '/drafts$',
+    status: 400,
+    reason: 'failedPrecondition',
+    message: reason,
+    count: 1,
+  })
+  await world.runUntil(new Date('2026-03-02T18:00:00Z'))
+
+  const failed = (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed')
+  expect(failed).toMatchObject([{ failure: expect.stringContaining(reason) }])
+  expect(sentBy(world, 'anna@example.com')).toHaveLength(2)
+})
+
+test('a Message-ID that Gmail puts in the place of ours is the one that is searched for and answered', async () => {
+  await using world = await openPair()
+  world.sandbox.control.setOptions({ rewriteMessageIds: true })
+  await world.runUntil(NEXT_DAY)
+
+  await expectAgreement(world.runtime, world.sandbox.control.ledger())
+  const replies = (await messagesOf(world.runtime)).filter(
+    ({ turn, state }) => turn === 2 && state === 'sent',
+  )
+  expect(replies.length).toBeGreaterThan(0)
+  const atAnna = world.sandbox.control.messages('anna@example.com')
+  for (const reply of replies) {
+    const [received] = atAnna.filter(({ rfcMessageId }) => rfcMessageId === reply.rfcMessageId)
+    const opening = (await world.runtime.warmup.store.messages.conversation(reply.conversationId))[0]
+    expect(received?.threadId).toBe(opening?.gmailThreadId)
+  }
+})
+
+test('mail in spam is rescued and counted as spam, not as what it became', async () => {
+  await using world = await openPair()
+  world.sandbox.control.forcePlacement('spam')
+  await world.runUntil(NEXT_DAY)
+
+  const found = (await messagesOf(world.runtime)).filter(({ placement }) => placement !== null)
+  expect(new Set(found.map(({ placement }) => placement))).toEqual(new Set(['spam']))
+  const labels = new Set(
+    world.sandbox.control
+      .messages('ben@example.org')
+      .filter((message) => found.some(({ recipientMessageId }) => recipientMessageId === message.id))
+      .flatMap((message) => message.labels),
+  )
+  expect(labels).toContain('INBOX')
+  expect(labels).not.toContain('SPAM')
+})
+
+test('mail that never arrives counts as missing a day later, and nothing waits for it any more', async () => {
+  await using world = await openPair()
+  world.sandbox.control.addFault({
+    path: '/messages$',
+    method: 'GET',
+    status: 200,
+    body: '{}',
+    count: 1_000_000,
+  })
+  await world.runUntil(new Date('2026-03-06T22:00:00Z'))
+
+  const first = (await messagesOf(world.runtime)).filter(
+    ({ sentAt }) => sentAt && sentAt < new Date('2026-03-04'),
+  )
+  expect(first.length).toBeGreaterThanOrEqual(6)
+  expect(new Set(first.map(({ placement }) => placement))).toEqual(new Set(['missing']))
+})
