@@ -14,6 +14,9 @@ import { type Random, randomInteger } from './random.ts'
 /** The last minutes of a window are left free, so that a mail that starts a little late is still inside it. */
 export const WINDOW_MARGIN_MINUTES = 10
 
+/** How long a plan waits for the first partner. */
+const RETRY_MINUTES = 10
+
 export type PlanFacts = {
   ramp: RampSettings
   timeZone: string
@@ -52,6 +55,9 @@ export function planDay(facts: PlanFacts, now: Date, random: Random): DayPlan {
   const window = workWindow(today, facts.timeZone)
   const left = remainder(window, now)
   if (left.share === 0) return nothing
+  // A day on which there is nobody to write to is not spent: a pool account may be connected any minute.
+  if (!facts.partners.some(({ capacity }) => capacity > 0))
+    return { ...nothing, nextPlanAt: new Date(now.getTime() + RETRY_MINUTES * 60_000) }
 
   const warmupDay = facts.warmupDay + 1
   const allowed = Math.ceil(volumeOnDay(facts.ramp, warmupDay) * left.share)

@@ -54,6 +54,19 @@ describe('a day’s plan', () => {
     expect(plan({ partners: partners(2, 1) })).toMatchObject({ shortOf: 3, messages: [{}, {}] })
   })
 
+  test.each([[[]], [partners(3, 0)]])(
+    'waits ten minutes, and spends no day of warmup, while nobody can be written to',
+    (some) => {
+      expect(plan({ partners: some })).toEqual({
+        day: null,
+        warmupDay: 0,
+        messages: [],
+        shortOf: 0,
+        nextPlanAt: new Date('2026-03-02T08:40:00Z'),
+      })
+    },
+  )
+
   test('is smaller in proportion where the day began late', () => {
     expect(plan({ warmupDay: 60 }, new Date('2026-03-02T13:25:00Z')).messages).toHaveLength(25)
   })
