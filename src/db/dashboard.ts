@@ -53,7 +53,8 @@ export function createDashboard(db: Database) {
 
     /** Sums over all accounts, each in its own day. */
     async today(days: readonly ZoneDay[]): Promise<Today> {
-      const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime()), Date.now()))
+      if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0 }
+      const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime())))
       const [row] = await db.execute<Today>(sql`
         with day as (
           select zone, date, start_at::timestamptz, end_at::timestamptz
@@ -65,6 +66,9 @@ export function createDashboard(db: Database) {
           ) given(zone, date, start_at, end_at)
         ), account as (
           select a.id, a.status, day.* from accounts a join day on day.zone = a.time_zone
+        ), short_plan as materialized (
+          select account_id, data->>'day' as date, (data->>'shortOf')::int as mails from events
+          where kind = 'planned' and at >= ${earliest.toISOString()} and (data->>'shortOf')::int > 0
         )
         select
           (select coalesce(sum(sent.n), 0)::int from account cross join lateral (
@@ -73,9 +77,8 @@ export function createDashboard(db: Database) {
           (select count(*)::int from tasks t join account on account.id = t.account_id
             where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
           (select count(*)::int from messages where state = 'unknown') as unknown,
-          (select coalesce(sum((e.data->>'shortOf')::int), 0)::int from events e
-            join account on account.id = e.account_id and account.status = 'active'
-            where e.kind = 'planned' and e.at >= ${earliest.toISOString()} and e.data->>'day' = account.date
+          (select coalesce(sum(p.mails), 0)::int from short_plan p
+            join account on account.id = p.account_id and account.date = p.date and account.status = 'active'
           ) as "shortOf"`)
       return row as Today
     },
@@ -83,25 +86,22 @@ export function createDashboard(db: Database) {
     /** One page of the accounts that match, those that need the operator first. */
     async accounts(filter: AccountFilter, page: { limit: number; offset: number }) {
       const next = nextTask()
+      const matching = and(
+        filter.text === '' ? undefined : sql`position(lower(${filter.text}) in lower(${accounts.email})) > 0`,
+        filter.kind ? eq(accounts.kind, filter.kind) : undefined,
+        filter.status ? eq(accounts.status, filter.status) : ne(accounts.status, 'removed'),
+      )
       const rows = await db
         .select({
           account: accountColumns,
           counts: getTableColumns(accountCounts),
           next: { kind: next.kind, dueAt: next.dueAt, waitingFor: next.waitingFor },
-          matches: sql<number>`(count(*) over ())::int`,
+          matches: sql<number>`(select count(*)::int from ${accounts} where ${matching})`,
         })
         .from(accounts)
         .innerJoin(accountCounts, eq(accountCounts.accountId, accounts.id))
         .leftJoinLateral(next, sql`true`)
-        .where(
-          and(
-            filter.text === ''
-              ? undefined
-              : sql`position(lower(${filter.text}) in lower(${accounts.email})) > 0`,
-            filter.kind ? eq(accounts.kind, filter.kind) : undefined,
-            filter.status ? eq(accounts.status, filter.status) : ne(accounts.status, 'removed'),
-          ),
-        )
+        .where(matching)
         .orderBy(sql`${accounts.status} = 'needs_reauth' desc`, asc(sql`lower(${accounts.email})`))
         .limit(page.limit)
         .offset(page.offset)
