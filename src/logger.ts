@@ -22,8 +22,17 @@ export function createLogger(level: string): PinoLogger {
   })
 }
 
-/** An HTTP client's error carries its whole request, token and mail included: only its own words are logged. */
+/**
+ * Only an error's own words are logged: an HTTP client's error carries its whole request, token and mail included, and
+ * a failed query its parameters.
+ */
 function describeError(error: unknown) {
   if (!(error instanceof Error)) return { message: String(error) }
-  return { type: error.name, message: error.message, stack: error.stack }
+  const words = (text: string) => text.replace(/\nparams: [\s\S]*$/, '')
+  return {
+    type: error.name,
+    message: words(error.message),
+    ...(error.cause instanceof Error ? { cause: words(error.cause.message) } : {}),
+    stack: words(error.stack ?? '').replace(error.message, words(error.message)),
+  }
 }

@@ -33,13 +33,23 @@ export async function startWeb(
     sessionSecrets: sealer.derive('kindling sessions'),
     sessionStore: store,
     ready: async () => ({
-      postgres: await state(() => db.execute(sql`select 1`)),
-      queue: await state(() => backend.ping()),
+      postgres: await answers('postgres', () => db.execute(sql`select 1`)),
+      queue: await answers('queue', () => backend.ping()),
     }),
     notice,
     wallNow: () => wallClock.now(),
     log,
   })
+  // Why a part does not answer is for the log; the probe is public.
+  async function answers(part: string, probe: () => Promise<unknown>): Promise<string> {
+    try {
+      await probe()
+      return 'ok'
+    } catch (err) {
+      log.warn({ err, part }, 'not ready')
+      return 'does not answer'
+    }
+  }
   const server = createServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -61,15 +71,6 @@ export async function startWeb(
       store.close()
       await sessions.end()
     },
-  }
-}
-
-async function state(probe: () => Promise<unknown>): Promise<string> {
-  try {
-    await probe()
-    return 'ok'
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -119,9 +119,8 @@ export const messages = pgTable(
     index('messages_sender_started').on(table.senderId, table.sendStartedAt),
     index('messages_sender').on(table.senderId, table.id),
     index('messages_recipient').on(table.recipientId, table.id),
-    index('messages_undecided')
-      .on(table.senderId)
-      .where(sql`${table.state} in ('planned', 'sending', 'unknown')`),
+    index('messages_waiting').on(table.senderId).where(sql`${table.state} = 'planned'`),
+    index('messages_unknown').on(table.id).where(sql`${table.state} = 'unknown'`),
     index('messages_expected')
       .on(table.recipientId, table.plannedFor)
       .where(sql`${table.state} <> 'cancelled'`),
@@ -175,7 +174,10 @@ export const events = pgTable(
     messageId: reference('message_id').references(() => messages.id),
     data: jsonb('data').$type<Record<string, string | number | boolean | null>>().notNull().default({}),
   },
-  (table) => [index('events_account').on(table.accountId, table.id)],
+  (table) => [
+    index('events_account').on(table.accountId, table.id),
+    index('events_planned').on(table.at).where(sql`${table.kind} = 'planned'`),
+  ],
 )
 
 /** One pending visit to Google's consent page. Only the hash of the state is kept; the rest is encrypted. */

@@ -3,8 +3,10 @@ import helmet from 'helmet'
 import type { WebDependencies } from './dependencies.ts'
 
 export function securityHeaders({ warmup }: WebDependencies, isHttps: boolean): RequestHandler {
-  // Chromium holds a form's redirects to form-action too, and the connect form's ends at Google.
-  const consentOrigin = new URL(warmup.oauth.consentUrl({ state: '', codeVerifier: '' })).origin
+  // Chromium holds a form's redirects to form-action too. The connect form's end at Google, and from there, where a
+  // company signs its people in, at any https address.
+  const consent = new URL(warmup.oauth.consentUrl({ state: '', codeVerifier: '' }))
+  const consentTargets = consent.protocol === 'https:' ? 'https:' : consent.origin
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -15,7 +17,7 @@ export function securityHeaders({ warmup }: WebDependencies, isHttps: boolean): 
         'object-src': ["'none'"],
         'base-uri': ["'none'"],
         'frame-ancestors': ["'none'"],
-        'form-action': ["'self'", consentOrigin],
+        'form-action': ["'self'", consentTargets],
         ...(isHttps ? { 'upgrade-insecure-requests': [] } : {}),
       },
     },

@@ -124,11 +124,13 @@ ALTER TABLE "tasks" ADD CONSTRAINT "tasks_account_id_accounts_id_fk" FOREIGN KEY
 ALTER TABLE "tasks" ADD CONSTRAINT "tasks_message_id_messages_id_fk" FOREIGN KEY ("message_id") REFERENCES "public"."messages"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "accounts_email_key" ON "accounts" USING btree (lower("email"));--> statement-breakpoint
 CREATE INDEX "events_account" ON "events" USING btree ("account_id","id");--> statement-breakpoint
+CREATE INDEX "events_planned" ON "events" USING btree ("at") WHERE "events"."kind" = 'planned';--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_one_reply" ON "messages" USING btree ("in_reply_to") WHERE "messages"."in_reply_to" is not null;--> statement-breakpoint
 CREATE INDEX "messages_sender_started" ON "messages" USING btree ("sender_id","send_started_at");--> statement-breakpoint
 CREATE INDEX "messages_sender" ON "messages" USING btree ("sender_id","id");--> statement-breakpoint
 CREATE INDEX "messages_recipient" ON "messages" USING btree ("recipient_id","id");--> statement-breakpoint
-CREATE INDEX "messages_undecided" ON "messages" USING btree ("sender_id") WHERE "messages"."state" in ('planned', 'sending', 'unknown');--> statement-breakpoint
+CREATE INDEX "messages_waiting" ON "messages" USING btree ("sender_id") WHERE "messages"."state" = 'planned';--> statement-breakpoint
+CREATE INDEX "messages_unknown" ON "messages" USING btree ("id") WHERE "messages"."state" = 'unknown';--> statement-breakpoint
 CREATE INDEX "messages_expected" ON "messages" USING btree ("recipient_id","planned_for") WHERE "messages"."state" <> 'cancelled';--> statement-breakpoint
 CREATE INDEX "sessions_expire" ON "sessions" USING btree ("expire");--> statement-breakpoint
 CREATE INDEX "tasks_due" ON "tasks" USING btree ("due_at");--> statement-breakpoint
