@@ -55,7 +55,11 @@ const LAWFUL: [file: string, source: string][] = [
 ]
 
 test('each clause of the dependency rule catches what breaks it, and nothing that keeps it', async () => {
-  for (const [file, source] of [ACCOMPLICE, ...LAWFUL, ...PLANTED.map(([, file, source]) => [file, source] as const)]) {
+  for (const [file, source] of [
+    ACCOMPLICE,
+    ...LAWFUL,
+    ...PLANTED.map(([, file, source]) => [file, source] as const),
+  ]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), source)
   }

@@ -1,45 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import fs from 'node:fs'
-import net from 'node:net'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { METHODS } from '../../src/sandbox/gmail/methods.ts'
+import { CONTRACT_IS_HERE, DISCOVERY_DOCUMENT, startContractProxy } from '../support/contract-proxy.ts'
 import { connect } from './consent.ts'
 import { type Gmail, gmailWith, type Message, mail } from './gmail.ts'
 import { ANNA, BEN, openWorld } from './world.ts'
-
-// Google's discovery document is not part of this repository. Who has it beside the checkout, with the
-// proxy that checks requests and answers against it, runs this test too.
-const PROXY = path.resolve(import.meta.dirname, '../../../shared/contract/gmail-contract.mjs')
-const present = fs.existsSync(PROXY)
-if (!present)
-  console.warn(`SKIPPED: the sandbox was NOT held against Google's contract, there is no ${PROXY}`)
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function startProxy(upstream: string): Promise<AsyncDisposable & { origin: string }> {
-  const port = await freePort()
-  const child = spawn(process.execPath, [PROXY], {
-    env: { ...process.env, UPSTREAM: upstream, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(child.stdout, 'data')
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      child.kill()
-      await once(child, 'exit')
-    },
-  }
-}
 
 /** Every method once or more, also in vain. */
 async function tour(anna: Gmail, ben: Gmail): Promise<void> {
@@ -87,17 +52,17 @@ async function tour(anna: Gmail, ben: Gmail): Promise<void> {
   await ben(`GET messages/${id}/attachments/none`)
 }
 
-test.skipIf(!present)("requests and answers keep to Google's discovery document", async () => {
+test.skipIf(!CONTRACT_IS_HERE)("requests and answers keep to Google's discovery document", async () => {
   await using world = await openWorld()
-  await using proxy = await startProxy(world.sandbox.origin)
+  await using proxy = await startContractProxy(world.sandbox.origin)
   const tokens = [await connect(world, ANNA), await connect(world, BEN)]
   const [anna, ben] = tokens.map(({ access_token }) => gmailWith(proxy.origin, access_token))
   if (!anna || !ben) throw new Error('two clients expected')
   await tour(anna, ben)
   await gmailWith(proxy.origin, 'ya29.bad')('GET profile')
-  const report = (await (await fetch(`${proxy.origin}/__report`)).json()) as Record<string, unknown[]>
+  const report = await proxy.report()
   expect(report.violations).toEqual([])
-  expect(report.seen?.length).toBeGreaterThan(30)
+  expect(report.seen.length).toBeGreaterThan(30)
 })
 
 type Resource = {
@@ -113,10 +78,8 @@ const methodsIn = (resource: Resource): NonNullable<Resource['methods']>[string]
   ...Object.values(resource.resources ?? {}).flatMap(methodsIn),
 ]
 
-test.skipIf(!present)('routes, parameters and scopes are those of the discovery document', () => {
-  const document = JSON.parse(
-    fs.readFileSync(path.join(path.dirname(PROXY), 'gmail.v1.json'), 'utf8'),
-  ) as Resource
+test.skipIf(!CONTRACT_IS_HERE)('routes, parameters and scopes are those of the discovery document', () => {
+  const document = JSON.parse(readFileSync(DISCOVERY_DOCUMENT, 'utf8')) as Resource
   const official = new Map(methodsIn(document).map((method) => [method.id, method]))
   for (const { id, route, query, scopes } of METHODS) {
     const method = official.get(id)

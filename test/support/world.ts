@@ -41,7 +41,14 @@ export type World = AsyncDisposable & {
 
 /** The real system against a simulated Google, in a time that stands still unless it is moved. */
 export async function openWorld(
-  options: { start?: string; backend?: Backend; concurrency?: number; seed?: number } = {},
+  options: {
+    start?: string
+    backend?: Backend
+    concurrency?: number
+    seed?: number
+    /** Puts something between the app and Gmail: the origin to go to in the place of the simulated Gmail's. */
+    between?: (origin: string) => Promise<string>
+  } = {},
 ): Promise<World> {
   const clock = steppedClock(options.start ?? '2026-03-02T06:00:00Z')
   const database = await freshDatabase()
@@ -56,6 +63,7 @@ export async function openWorld(
   const config = requireComplete(
     parseConfig({
       ...sandbox.settings,
+      GOOGLE_API_ROOT: `${(await options.between?.(sandbox.origin)) ?? sandbox.origin}/`,
       DATABASE_URL: database.url,
       BASE_URL: 'http://127.0.0.1:9',
       TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),

@@ -7,8 +7,8 @@ import type { Change } from '../state/changes.ts'
 import type { LedgerEntry, Mailbox, Options, Placement, Sender } from '../state/shapes.ts'
 import type { Store } from '../state/store.ts'
 import { Transaction } from '../state/transaction.ts'
-import { ControlError } from './controlError.ts'
-import { type ForeignMail, foreignMail } from './foreignMail.ts'
+import { ControlError } from './control-error.ts'
+import { type ForeignMail, foreignMail } from './foreign-mail.ts'
 import { type InspectedMessage, inspect } from './inspect.ts'
 
 export type ControlOptions = {

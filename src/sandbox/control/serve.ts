@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { json, noContent, type Reply, type Request } from '../http/exchange.ts'
 import type { Control } from './control.ts'
-import { ControlError } from './controlError.ts'
+import { ControlError } from './control-error.ts'
 
 const PLACEMENT = z.enum(['inbox', 'promotions', 'spam'])
 

@@ -1,5 +1,5 @@
 import { bearerToken, type Request } from '../http/exchange.ts'
-import { GoogleError } from '../http/googleError.ts'
+import { GoogleError } from '../http/google-error.ts'
 import type { AccessToken } from '../state/shapes.ts'
 import type { State } from '../state/state.ts'
 

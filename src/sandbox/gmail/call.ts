@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 import type { Mailbox } from '../state/shapes.ts'
 import type { State } from '../state/state.ts'
 import type { Transaction } from '../state/transaction.ts'

@@ -1,4 +1,4 @@
-import { invalidArgument, notFound } from '../http/googleError.ts'
+import { invalidArgument, notFound } from '../http/google-error.ts'
 import { stampDraft } from '../mail/stamp.ts'
 import type { Message } from '../state/shapes.ts'
 import { type Call, maxResults, optionalObject, optionalString, param } from './call.ts'

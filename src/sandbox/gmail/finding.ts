@@ -1,8 +1,8 @@
-import { GoogleError, invalidArgument } from '../http/googleError.ts'
+import { GoogleError, invalidArgument } from '../http/google-error.ts'
 import { compileQuery } from '../search/compile.ts'
 import type { Message } from '../state/shapes.ts'
 import type { Call } from './call.ts'
-import { labelExists } from './labelNames.ts'
+import { labelExists } from './label-names.ts'
 
 /** The messages a list request asks for, newest first, found one by one as they are wanted. */
 export function* findMessages(call: Call, only: (message: Message) => boolean = () => true) {

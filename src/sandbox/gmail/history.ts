@@ -1,4 +1,4 @@
-import { invalidArgument, notFound } from '../http/googleError.ts'
+import { invalidArgument, notFound } from '../http/google-error.ts'
 import type { HistoryEntry } from '../state/shapes.ts'
 import { type Call, maxResults } from './call.ts'
 

@@ -1,7 +1,7 @@
-import { GoogleError, invalidArgument, notFound } from '../http/googleError.ts'
+import { GoogleError, invalidArgument, notFound } from '../http/google-error.ts'
 import type { UserLabel } from '../state/shapes.ts'
 import { type Call, optionalObject, optionalString, param } from './call.ts'
-import { SYSTEM_LABELS } from './labelNames.ts'
+import { SYSTEM_LABELS } from './label-names.ts'
 
 const LABEL_LIST = ['labelShow', 'labelShowIfUnread', 'labelHide']
 const MESSAGE_LIST = ['show', 'hide']

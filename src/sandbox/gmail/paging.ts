@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 import type { Message } from '../state/shapes.ts'
 
 // What Gmail estimates whenever there is more than one page, whatever there really is.

@@ -1,4 +1,4 @@
-import { GoogleError } from '../http/googleError.ts'
+import { GoogleError } from '../http/google-error.ts'
 
 // https://developers.google.com/workspace/gmail/api/reference/quota
 const UNITS_PER_MINUTE = 6_000

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 import type { Part } from '../mail/parts.ts'
 import { headersOf, partsOf, snippetOf } from '../mail/reading.ts'
 import type { Message } from '../state/shapes.ts'

@@ -1,4 +1,4 @@
-import { GoogleError } from '../http/googleError.ts'
+import { GoogleError } from '../http/google-error.ts'
 import { METHODS, type Method } from './methods.ts'
 
 export type Route = { method: Method; userId: string; params: Record<string, string> }

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 import { parseAddresses } from '../mail/addresses.ts'
 import { BOUNCER, bounceMail } from '../mail/bounce.ts'
 import { headerIn, headersIn, splitHead } from '../mail/headers.ts'

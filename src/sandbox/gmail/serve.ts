@@ -1,5 +1,5 @@
 import { json, noContent, type Reply, type Request } from '../http/exchange.ts'
-import { GoogleError, invalidArgument } from '../http/googleError.ts'
+import { GoogleError, invalidArgument } from '../http/google-error.ts'
 import type { Store } from '../state/store.ts'
 import { Transaction } from '../state/transaction.ts'
 import { authorize } from './authorize.ts'

@@ -1,4 +1,4 @@
-import { invalidArgument, notFound } from '../http/googleError.ts'
+import { invalidArgument, notFound } from '../http/google-error.ts'
 import { snippetOf } from '../mail/reading.ts'
 import type { Mailbox, Message } from '../state/shapes.ts'
 import { type Call, maxResults, param } from './call.ts'

@@ -1,5 +1,5 @@
 import { json, type Reply } from './exchange.ts'
-import { GoogleError } from './googleError.ts'
+import { GoogleError } from './google-error.ts'
 
 export type FaultOrder = {
   /** Any method when left out. */

@@ -2,7 +2,7 @@ import http from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Reply, Request } from './exchange.ts'
 import { type Faults, faultReply } from './faults.ts'
-import { GoogleError } from './googleError.ts'
+import { GoogleError } from './google-error.ts'
 
 // https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/send
 const LARGEST_BODY = 35 * 1024 * 1024

@@ -9,7 +9,7 @@ import {
   type AuthorizationRequest,
   type Client,
   readAuthorizationRequest,
-} from './authorizationRequest.ts'
+} from './authorization-request.ts'
 import { consentPage, errorPage } from './pages.ts'
 import { isIdentity, union } from './scopes.ts'
 

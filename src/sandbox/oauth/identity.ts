@@ -2,7 +2,7 @@ import { bearerToken, form, json, type Reply, type Request } from '../http/excha
 import type { AccessToken } from '../state/shapes.ts'
 import type { OAuthOptions } from './authorization.ts'
 import { revocation } from './grants.ts'
-import { OAuthError } from './oauthError.ts'
+import { OAuthError } from './oauth-error.ts'
 import { EMAIL, OPENID, PROFILE } from './scopes.ts'
 
 export function userinfo(request: Request, options: OAuthOptions): Reply {

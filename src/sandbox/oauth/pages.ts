@@ -1,6 +1,6 @@
 import { html, type Reply } from '../http/exchange.ts'
 import { isAddress } from '../mail/addresses.ts'
-import { type AuthorizationError, type AuthorizationRequest, CARRIED } from './authorizationRequest.ts'
+import { type AuthorizationError, type AuthorizationRequest, CARRIED } from './authorization-request.ts'
 import { describe, isIdentity } from './scopes.ts'
 
 const STYLE = `

@@ -1,7 +1,7 @@
 import type { Reply, Request } from '../http/exchange.ts'
 import { decideConsent, type OAuthOptions, showConsent } from './authorization.ts'
 import { revoke, tokeninfo, userinfo } from './identity.ts'
-import { OAuthError } from './oauthError.ts'
+import { OAuthError } from './oauth-error.ts'
 import { token } from './token.ts'
 
 type Endpoint = (request: Request, options: OAuthOptions) => Reply

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { form, json, type Reply, type Request } from '../http/exchange.ts'
 import type { AuthorizationCode } from '../state/shapes.ts'
 import type { OAuthOptions } from './authorization.ts'
-import type { Client } from './authorizationRequest.ts'
+import type { Client } from './authorization-request.ts'
 import { issue } from './issue.ts'
-import { expiredOrRevoked, invalidGrant, invalidRequest, OAuthError } from './oauthError.ts'
+import { expiredOrRevoked, invalidGrant, invalidRequest, OAuthError } from './oauth-error.ts'
 
 export function token(request: Request, options: OAuthOptions): Reply {
   const type = request.headers['content-type'] ?? ''

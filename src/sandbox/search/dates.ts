@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 
 // "All dates used in the search query are interpreted as midnight on that date in the PST timezone":
 // https://developers.google.com/workspace/gmail/api/guides/filtering

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 
 export type Token =
   | { type: '(' | ')' | '{' | '}' | '-' | 'OR' | 'AND' }

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../http/googleError.ts'
+import { invalidArgument } from '../http/google-error.ts'
 import { rfcMessageIdOf } from '../mail/reading.ts'
 import type { Mailbox, Message } from '../state/shapes.ts'
 import { ageIn, momentIn } from './dates.ts'

@@ -1,4 +1,4 @@
-import { applyToMailbox, emptyMailbox, isMailboxChange } from './applyToMailbox.ts'
+import { applyToMailbox, emptyMailbox, isMailboxChange } from './apply-to-mailbox.ts'
 import type { Change } from './changes.ts'
 import type { State } from './state.ts'
 

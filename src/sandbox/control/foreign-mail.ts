@@ -4,7 +4,7 @@ import { asRaw, looksLikeMail } from '../mail/reading.ts'
 import { mailDate } from '../mail/stamp.ts'
 import type { Placement } from '../state/shapes.ts'
 import type { Transaction } from '../state/transaction.ts'
-import { ControlError } from './controlError.ts'
+import { ControlError } from './control-error.ts'
 
 export type ForeignMail = (
   | { raw: string }
