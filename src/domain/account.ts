@@ -19,6 +19,12 @@ export type AccountSettings = {
   timeZone: string
 }
 
+/** An account's settings and nothing else of it. */
+export function settingsOf(account: AccountSettings): AccountSettings {
+  const { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone } = account
+  return { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone }
+}
+
 export const DEFAULT_SETTINGS: AccountSettings = {
   kind: 'warmup',
   openRate: 0.8,

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express'
 import type { Account } from '../db/accounts.ts'
-import type { AccountSettings } from '../domain/account.ts'
+import { settingsOf } from '../domain/account.ts'
 import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-settings.ts'
 import { startConnecting } from '../warmup/connect-account.ts'
 import { removeAccount } from '../warmup/disconnect-account.ts'
@@ -89,11 +89,6 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
   }
 
   return router
-}
-
-function settingsOf(account: Account): AccountSettings {
-  const { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone } = account
-  return { kind, openRate, replyRate, dailyLimit, startVolume, dailyIncrease, timeZone }
 }
 
 const UNCHANGED = 'Nothing was changed: the account was in another state by then.'
