@@ -1,4 +1,4 @@
-import type { CompleteConfig } from './config.ts'
+import { type CompleteConfig, requireComplete } from './config.ts'
 import { connect } from './db/connection.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
@@ -10,6 +10,7 @@ import type { TaskKind } from './domain/task.ts'
 import { createGmail } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
+import type { Process } from './process.ts'
 import { migratePostgresBackend, postgresBackend, type QueueBackend, redisBackend } from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
@@ -102,6 +103,18 @@ export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBa
   return config.REDIS_URL
     ? redisBackend(config.REDIS_URL, onError)
     : postgresBackend(config.DATABASE_URL, onError)
+}
+
+/** Settings, runtime and queue of a process that runs apart; closed in order when it stops. */
+export async function openParts({ config: partial, log, onStop }: Process) {
+  const config = requireComplete(partial)
+  const { clock, stop } = await startClock(config)
+  onStop(stop)
+  const runtime = createRuntime(config, clock, log)
+  onStop(runtime.close)
+  const backend = createQueueBackend(config, log)
+  onStop(backend.close)
+  return { config, runtime, backend }
 }
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */

@@ -1,5 +1,4 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Sandbox, startSandbox } from './server.ts'
 
@@ -23,31 +22,16 @@ export async function startLocalSandbox(options: {
 }): Promise<Sandbox> {
   const { folder, now, redirectUri } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  return startSandbox({
+  const portFile = join(folder, 'port')
+  const sandbox = await startSandbox({
     now,
-    port: await keptPort(join(folder, 'port')),
+    // 0 takes any free port, the first time.
+    port: Number(await readFile(portFile, 'utf8').catch(() => '0')),
     client: { id: 'sandbox-client.apps.googleusercontent.com', secret: 'sandbox-secret' },
     redirectUris: () => [redirectUri],
     mailboxes: MAILBOXES,
     journal: join(folder, 'journal.jsonl'),
   })
-}
-
-async function keptPort(path: string): Promise<number> {
-  const kept = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (kept > 0) return kept
-  const port = await freePort()
-  await writeFile(path, String(port))
-  return port
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
+  await writeFile(portFile, new URL(sandbox.origin).port)
+  return sandbox
 }
