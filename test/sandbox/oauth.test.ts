@@ -313,3 +313,15 @@ test('a token opens its own mailbox only', async () => {
   expect((await get(ANNA)).status).toBe(200)
   expect((await get(BEN)).status).toBe(403)
 })
+
+test('the consent page marks the first mailbox that is not connected yet, or the one that was hinted at', async () => {
+  await using world = await openWorld()
+  const marked = async (hint?: string) => {
+    const { fields } = await readForm(await fetch(authorizationUrl(world, { login_hint: hint })))
+    return fields.get('mailbox')
+  }
+  expect(await marked()).toBe(ANNA)
+  await connect(world, ANNA)
+  expect(await marked()).toBe(BEN)
+  expect(await marked(ANNA)).toBe(ANNA)
+})

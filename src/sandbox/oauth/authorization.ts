@@ -27,7 +27,7 @@ export function showConsent(request: Request, options: OAuthOptions): Reply {
     consentPage({
       request: wanted,
       parameters: request.query,
-      mailboxes: [...options.store.state.mailboxes.keys()],
+      ...accountsOf(options),
       attempt: randomBytes(16).toString('base64url'),
       action: request.path,
     }),
@@ -48,7 +48,7 @@ export function decideConsent(request: Request, options: OAuthOptions): Reply {
       return consentPage({
         request: wanted,
         parameters: answers,
-        mailboxes: [...options.store.state.mailboxes.keys()],
+        ...accountsOf(options),
         attempt,
         action: request.path,
         problem: 'Choose an account, or type a valid address.',
@@ -62,6 +62,11 @@ export function decideConsent(request: Request, options: OAuthOptions): Reply {
     return backTo(wanted, { code, scope: scopes.join(' '), authuser: '0', prompt: 'consent' })
   })
 }
+
+const accountsOf = ({ store: { state } }: OAuthOptions) => ({
+  mailboxes: [...state.mailboxes.keys()],
+  connected: new Set(state.grants.keys()),
+})
 
 /** The code of this showing of the page: sending the form twice gives the same code, not a second one. */
 function codeFor(

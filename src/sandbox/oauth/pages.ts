@@ -23,21 +23,24 @@ export type ConsentView = {
   request: AuthorizationRequest
   parameters: URLSearchParams
   mailboxes: string[]
+  /** Those that have given consent before: the first other one is marked. */
+  connected: ReadonlySet<string>
   attempt: string
   action: string
   problem?: string
 }
 
 export function consentPage(view: ConsentView): Reply {
-  const { request, parameters, mailboxes, attempt, action, problem } = view
+  const { request, parameters, mailboxes, connected, attempt, action, problem } = view
   const hint = request.loginHint
   const offered = hint !== undefined && isAddress(hint) ? [...new Set([hint, ...mailboxes])] : mailboxes
+  const marked = hint ?? offered.find((address) => !connected.has(address)) ?? offered[0]
   const hidden = CARRIED.filter((name) => parameters.has(name)).map(
     (name) => `<input type="hidden" name="${name}" value="${asText(parameters.get(name) ?? '')}">`,
   )
   const accounts = offered.map(
-    (address, index) =>
-      `<label><input type="radio" name="mailbox" value="${asText(address)}"${index === 0 ? ' checked' : ''}> ${asText(address)}</label>`,
+    (address) =>
+      `<label><input type="radio" name="mailbox" value="${asText(address)}"${address === marked ? ' checked' : ''}> ${asText(address)}</label>`,
   )
   const scopes = request.scopes
     .filter((scope) => !isIdentity(scope))
