@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type CompleteConfig, type Config, parseConfig, requireComplete } from '../src/config.ts'
+import { type CompleteConfig, parseConfig, requireComplete } from '../src/config.ts'
 import type { SharedClock } from '../src/db/shared-clock.ts'
 import { wallClock } from '../src/domain/clock.ts'
 import { TASK_KINDS } from '../src/domain/task.ts'
@@ -15,8 +15,8 @@ import {
   startClock,
   startWorkers,
 } from '../src/runtime.ts'
-import { startLocalSandbox } from '../src/sandbox/local.ts'
-import { signInLink, startWeb } from '../src/web-server.ts'
+import { mondayMorning, startLocalSandbox } from '../src/sandbox/local.ts'
+import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
 
 /** In the sandbox a day takes a minute. */
 const SANDBOX_SPEED = 1440
@@ -91,21 +91,6 @@ async function withSandbox(
   onStop(sandbox.close)
   const settings = { ...environment, ...database, ...sandbox.settings, WARMUP_SPEED: String(WARMUP_SPEED) }
   return { config: requireComplete(parseConfig(settings)), clock }
-}
-
-/** The sandbox's time begins in a week's first working hours, wherever its operator lives: mail is seen to move soon. */
-function mondayMorning(now: Date): Date {
-  const monday = new Date(now)
-  monday.setUTCDate(now.getUTCDate() - ((now.getUTCDay() + 6) % 7))
-  monday.setUTCHours(6, 0, 0, 0)
-  return monday
-}
-
-function sandboxNotice({ WARMUP_SPEED }: Config) {
-  return {
-    title: 'Sandbox',
-    text: `Google is simulated here and no mail leaves this machine. Time runs ${WARMUP_SPEED} times as fast: a day takes ${Math.round(86_400 / WARMUP_SPEED)} seconds.`,
-  }
 }
 
 function settingsOf(config: CompleteConfig): Record<string, string> {

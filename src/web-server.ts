@@ -18,7 +18,7 @@ export async function startWeb(
   config: CompleteConfig,
   { warmup, db, sealer }: Runtime,
   backend: QueueBackend,
-  notice: WebDependencies['notice'] = null,
+  notice: WebDependencies['notice'] = config.WARMUP_SPEED === 1 ? null : sandboxNotice(config),
 ): Promise<WebServer> {
   const { log } = warmup
   const sessions = new pg.Pool({ connectionString: config.DATABASE_URL, max: 4 })
@@ -71,6 +71,14 @@ export async function startWeb(
       store.close()
       await sessions.end()
     },
+  }
+}
+
+/** Said on every page. A speed above 1 is refused with Google's own API, so it tells a sandbox. */
+export function sandboxNotice({ WARMUP_SPEED }: CompleteConfig) {
+  return {
+    title: 'Sandbox',
+    text: `Google is simulated here and no mail leaves this machine. Time runs ${WARMUP_SPEED} times as fast: a day takes ${Math.round(86_400 / WARMUP_SPEED)} seconds.`,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SQLWrapper } from 'drizzle-orm'
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import { accountColumns } from './accounts.ts'
@@ -51,7 +52,10 @@ export function createDashboard(db: Database) {
         .groupBy(kind, status, timeZone)
     },
 
-    /** Sums over all accounts, each in its own day. */
+    /**
+     * Sums over all accounts, each in its own day. The second bound of `sent` changes nothing but the planner's guess:
+     * without a constant it expects a third of all history, and Postgres compiles the query (JIT) for longer than it runs.
+     */
     async today(days: readonly ZoneDay[]): Promise<Today> {
       if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0 }
       const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime())))
@@ -72,7 +76,9 @@ export function createDashboard(db: Database) {
         )
         select
           (select coalesce(sum(sent.n), 0)::int from account cross join lateral (
-            select count(*) as n from messages m where m.sender_id = account.id and m.send_started_at >= start_at
+            select count(*) as n from messages m
+            where m.sender_id = account.id and m.send_started_at >= start_at
+              and m.send_started_at >= ${earliest.toISOString()}
           ) sent) as sent,
           (select count(*)::int from tasks t join account on account.id = t.account_id
             where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
@@ -91,20 +97,28 @@ export function createDashboard(db: Database) {
         filter.kind ? eq(accounts.kind, filter.kind) : undefined,
         filter.status ? eq(accounts.status, filter.status) : ne(accounts.status, 'removed'),
       )
+      const order = [sql`${accounts.status} = 'needs_reauth' desc`, asc(sql`lower(${accounts.email})`)]
+      // Chosen first, so that counts and tasks are looked up for one page and not for all that match.
+      const chosen = db
+        .select({ id: accounts.id, matches: sql<number>`(count(*) over ())::int`.as('matches') })
+        .from(accounts)
+        .where(matching)
+        .orderBy(...order)
+        .limit(page.limit)
+        .offset(page.offset)
+        .as('chosen')
       const rows = await db
         .select({
           account: accountColumns,
           counts: getTableColumns(accountCounts),
           next: { kind: next.kind, dueAt: next.dueAt, waitingFor: next.waitingFor },
-          matches: sql<number>`(select count(*)::int from ${accounts} where ${matching})`,
+          matches: chosen.matches,
         })
-        .from(accounts)
+        .from(chosen)
+        .innerJoin(accounts, eq(accounts.id, chosen.id))
         .innerJoin(accountCounts, eq(accountCounts.accountId, accounts.id))
         .leftJoinLateral(next, sql`true`)
-        .where(matching)
-        .orderBy(sql`${accounts.status} = 'needs_reauth' desc`, asc(sql`lower(${accounts.email})`))
-        .limit(page.limit)
-        .offset(page.offset)
+        .orderBy(...order)
       return { rows: rows.map(({ matches: _, ...row }) => row), matches: rows[0]?.matches ?? 0 }
     },
 
@@ -155,17 +169,19 @@ export function createDashboard(db: Database) {
         .leftJoin(messages, eq(messages.id, events.messageId))
         .leftJoin(sender, eq(sender.id, messages.senderId))
         .leftJoin(recipient, eq(recipient.id, messages.recipientId))
-        .where(accountId === null ? undefined : eq(events.accountId, accountId))
-        .orderBy(desc(events.id))
+        .where(accountId === null ? undefined : only(events.accountId, accountId))
+        .orderBy(...(accountId === null ? [] : [desc(events.accountId)]), desc(events.id))
         .limit(limit)
     },
 
     /** The newest mails that the account sent or was sent. */
     messagesOf(accountId: number, limit: number) {
-      const latest = (party: 'sender_id' | 'recipient_id') => sql`
-        (select id from messages where ${sql.identifier(party)} = ${accountId} order by id desc limit ${limit})`
+      const latest = (party: SQLWrapper) =>
+        sql`(select id from messages where ${only(party, accountId)} order by ${party} desc, id desc limit ${limit})`
       return selectMessages()
-        .where(sql`${messages.id} in (${latest('sender_id')} union all ${latest('recipient_id')})`)
+        .where(
+          sql`${messages.id} in (${latest(messages.senderId)} union all ${latest(messages.recipientId)})`,
+        )
         .orderBy(desc(messages.id))
         .limit(limit)
     },
@@ -213,4 +229,13 @@ export function createDashboard(db: Database) {
 /** Drizzle takes the driver's encoder for arrays of times away; as texts they arrive. */
 function texts(values: readonly string[]) {
   return sql`${sql.param([...values])}::text[]`
+}
+
+/**
+ * `column = value` as a range, for the newest rows of one account. After an equality, sorting by id alone would be
+ * enough, and the planner may then walk all history backwards in the hope of meeting the account's rows soon: it does
+ * so for accounts that were busy once, and never meets them where they have been silent since.
+ */
+function only(column: SQLWrapper, value: number) {
+  return sql`${column} between ${value} and ${value}`
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Sandbox, startSandbox } from './server.ts'
 
-const MAILBOXES = [
+export const READY_MAILBOXES = [
   'anna.keller@northwind.example',
   'tom.fisher@northwind.example',
   'sofia.rossi@bluebird.example',
@@ -29,9 +29,17 @@ export async function startLocalSandbox(options: {
     port: Number(await readFile(portFile, 'utf8').catch(() => '0')),
     client: { id: 'sandbox-client.apps.googleusercontent.com', secret: 'sandbox-secret' },
     redirectUris: () => [redirectUri],
-    mailboxes: MAILBOXES,
+    mailboxes: READY_MAILBOXES,
     journal: join(folder, 'journal.jsonl'),
   })
   await writeFile(portFile, new URL(sandbox.origin).port)
   return sandbox
+}
+
+/** The sandbox's time begins in a week's first working hours, wherever its operator lives: mail is seen to move soon. */
+export function mondayMorning(now: Date): Date {
+  const monday = new Date(now)
+  monday.setUTCDate(now.getUTCDate() - ((now.getUTCDay() + 6) % 7))
+  monday.setUTCHours(6, 0, 0, 0)
+  return monday
 }

@@ -1,4 +1,4 @@
-import type { CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
+import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
 import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
@@ -12,15 +12,11 @@ const ACCOUNTS_A_PAGE = 50
 /** All that the dashboard shows, in five queries however much there is. */
 export async function loadDashboard(dashboard: Dashboard, now: Date, query: Record<string, unknown>) {
   const { filter, page } = readListQuery(query)
-  const offset = (page - 1) * ACCOUNTS_A_PAGE
-  const [census, found, events] = await Promise.all([
-    dashboard.census(),
-    dashboard.accounts(filter, { limit: ACCOUNTS_A_PAGE, offset }),
+  const [{ census, today }, { rows, matches, sent }, events] = await Promise.all([
+    loadTotals(dashboard, now),
+    loadAccounts(dashboard, now, filter, { limit: ACCOUNTS_A_PAGE, offset: (page - 1) * ACCOUNTS_A_PAGE }),
     dashboard.latestEvents(FEED_LENGTH),
   ])
-  const days = [...new Set(census.map(({ timeZone }) => timeZone))].map((zone) => dayIn(zone, now))
-  const starts = new Map(found.rows.map(({ account }) => [account.id, dayIn(account.timeZone, now).start]))
-  const [today, sent] = await Promise.all([dashboard.today(days), dashboard.sentSince(starts)])
 
   return {
     totals: totals(census, today),
@@ -32,10 +28,27 @@ export async function loadDashboard(dashboard: Dashboard, now: Date, query: Reco
       kinds: ACCOUNT_KINDS.map((value) => ({ value, words: KIND_WORDS[value] })),
       statuses: ACCOUNT_STATUSES.map((value) => ({ value, words: STATUS_WORDS[value] })),
     },
-    accounts: found.rows.map((row) => accountView(row, { sentToday: sent.get(row.account.id) ?? 0, now })),
-    pages: pageView(filter, { page, matches: found.matches, size: ACCOUNTS_A_PAGE }),
+    accounts: rows.map((row) => accountView(row, { sentToday: sent.get(row.account.id) ?? 0, now })),
+    pages: pageView(filter, { page, matches, size: ACCOUNTS_A_PAGE }),
     events: events.map((row) => eventView(row, now)),
   }
+}
+
+async function loadTotals(dashboard: Dashboard, now: Date) {
+  const census = await dashboard.census()
+  const zones = new Set(census.map(({ timeZone }) => timeZone))
+  return { census, today: await dashboard.today([...zones].map((zone) => dayIn(zone, now))) }
+}
+
+async function loadAccounts(
+  dashboard: Dashboard,
+  now: Date,
+  filter: AccountFilter,
+  page: { limit: number; offset: number },
+) {
+  const found = await dashboard.accounts(filter, page)
+  const starts = new Map(found.rows.map(({ account }) => [account.id, dayIn(account.timeZone, now).start]))
+  return { ...found, sent: await dashboard.sentSince(starts) }
 }
 
 function dayIn(timeZone: string, now: Date): ZoneDay {
