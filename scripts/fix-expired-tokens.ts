@@ -4,7 +4,7 @@ import { OperatorError } from '../src/domain/errors.ts'
 import { withInstance } from '../src/embedded/instance.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
-import { createRuntime, startClock } from '../src/runtime.ts'
+import { createRuntime, requireKeys, startClock } from '../src/runtime.ts'
 import { checkToken, type TokenCheck, type TokenHealth } from '../src/warmup/check-token.ts'
 
 // Tries every account's token and says which ones need the operator.
@@ -21,6 +21,7 @@ await runProcess(async ({ config: partial, onStop }) => {
   // The report goes to standard output: no log lines in between.
   const runtime = createRuntime(config, clock, createLogger('silent'))
   onStop(runtime.close)
+  await requireKeys(runtime)
   const { warmup } = runtime
 
   const all = await warmup.store.accounts.all()

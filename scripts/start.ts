@@ -12,6 +12,7 @@ import {
   createRuntime,
   migrate,
   pollInterval,
+  requireKeys,
   startClock,
   startWorkers,
 } from '../src/runtime.ts'
@@ -33,6 +34,7 @@ await runProcess(async (process) => {
 
   const runtime = createRuntime(config, clock, log)
   onStop(runtime.close)
+  await requireKeys(runtime)
   if (!process.config.DATABASE_URL) await runtime.warmup.store.endLeases()
   const backend = createQueueBackend(config, log)
   onStop(backend.close)

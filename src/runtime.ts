@@ -112,9 +112,19 @@ export async function openParts({ config: partial, log, onStop }: Process) {
   onStop(stop)
   const runtime = createRuntime(config, clock, log)
   onStop(runtime.close)
+  await requireKeys(runtime)
   const backend = createQueueBackend(config, log)
   onStop(backend.close)
   return { config, runtime, backend }
+}
+
+/** @throws OperatorError where stored tokens can't be opened with the keys at hand */
+export async function requireKeys({ warmup }: Runtime): Promise<void> {
+  const missing = await warmup.store.accounts.missingKeys()
+  if (missing.length > 0)
+    throw new OperatorError(
+      `TOKEN_ENCRYPTION_KEYS: expected also the key ${missing.join(' and ')} that stored tokens are encrypted with`,
+    )
 }
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */

@@ -2,7 +2,7 @@ import type { AccountSettings, AccountStatus } from '../domain/account.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, isNull, ne, or, sql } from './drizzle.ts'
+import { and, asc, eq, getTableColumns, isNotNull, isNull, ne, or, sql } from './drizzle.ts'
 import { accountCounts, accounts } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -91,6 +91,13 @@ export function createAccounts(db: Database, sealer: Sealer) {
       if (!row?.sealed) return null
       const token = JSON.parse(sealer.open(row.sealed, context(id))) as OAuthToken
       return { token, version: row.version, status: row.status }
+    },
+
+    /** The ids of keys that tokens are sealed with, and that are not at hand. */
+    async missingKeys(): Promise<string[]> {
+      const keyId = sql<string>`split_part(${accounts.oauthToken}, '.', 1)`
+      const used = await db.selectDistinct({ keyId }).from(accounts).where(isNotNull(accounts.oauthToken))
+      return used.map((row) => row.keyId).filter((id) => !sealer.keyIds.includes(id))
     },
 
     /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */

@@ -6,6 +6,8 @@ export type Sealer = {
   seal(clear: string, context: string): string
   /** @throws SealError on another context, an unknown key, or anything that was not sealed here */
   open(sealed: string, context: string): string
+  /** The ids of the keys, the one that seals first. */
+  keyIds: readonly string[]
   /** Secrets for another purpose (cookie signatures), one per key, the newest first. */
   derive(purpose: string): string[]
 }
@@ -32,6 +34,7 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
   const newestId = idOf(newest)
 
   return {
+    keyIds: [...ring.keys()],
     seal(clear, context) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', newest, iv)

@@ -6,6 +6,14 @@ import { openWorld, type World } from '../support/world.ts'
 type Result = { code: number; stdout: string; stderr: string }
 
 async function check(world: World, ...options: string[]): Promise<Result> {
+  return checkWith(world, {}, ...options)
+}
+
+async function checkWith(
+  world: World,
+  changes: Record<string, string>,
+  ...options: string[]
+): Promise<Result> {
   const { PATH, HOME } = process.env
   const { TOKEN_ENCRYPTION_KEYS, DATABASE_URL, BASE_URL } = world.config
   const env = {
@@ -16,6 +24,7 @@ async function check(world: World, ...options: string[]): Promise<Result> {
     BASE_URL,
     TOKEN_ENCRYPTION_KEYS: TOKEN_ENCRYPTION_KEYS[0]?.toString('base64'),
     DATA_DIR: '/nonexistent',
+    ...changes,
   }
   const run = promisify(execFile)(process.execPath, ['scripts/fix-expired-tokens.ts', ...options], { env })
   return run.then(
@@ -73,7 +82,7 @@ test('it refreshes what is due, names what needs the operator, and exits with 1'
   })
 })
 
-test('it exits with 2 where it could not find out: an unknown account, a bad option, no Google', async () => {
+test('it exits with 2 where it could not find out: an unknown account, a bad option, no Google, a wrong key', async () => {
   const { world } = await openThree()
   await using _ = world
   expect(await check(world, '--account', '4711')).toMatchObject({
@@ -88,4 +97,9 @@ test('it exits with 2 where it could not find out: an unknown account, a bad opt
   const outage = await check(world)
   expect(outage).toMatchObject({ code: 2, stdout: expect.stringContaining('Failed: 3') })
   expect(outage.stdout).not.toContain('need re-authentication')
+  const wrongKey = await checkWith(world, { TOKEN_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') })
+  expect(wrongKey).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^TOKEN_ENCRYPTION_KEYS: expected also the key [0-9a-f]{8} /),
+  })
 })
