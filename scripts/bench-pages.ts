@@ -1,0 +1,284 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { parseConfig, requireComplete } from '../src/config.ts'
+import { wallClock } from '../src/domain/clock.ts'
+import { OperatorError } from '../src/domain/errors.ts'
+import { freePort, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { type Process, runProcess } from '../src/process.ts'
+import { createQueueBackend, createRuntime, migrate } from '../src/runtime.ts'
+import { signInLink, startWeb } from '../src/web-server.ts'
+
+// How fast the pages are at volume: 2,000 accounts and 500,000 messages in a database of its own, the real web server,
+// one visitor. The database is the embedded Postgres, or a new one on the server that TEST_DATABASE_URL names.
+// Exit status: 0 every page met the goal, 1 some did not, 2 it could not be found out.
+
+const GOAL_MS = 100
+const WARM_UPS = 3
+const REQUESTS = 30
+
+type Page = {
+  name: string
+  path: string
+  headers?: Record<string, string>
+  form?: Record<string, string>
+  status?: number
+  /** What stands in its HTML, so that an empty page does not count as a quick one. */
+  shows: string
+}
+type Result = { page: string; queries: Set<number>; first: number; times: number[]; bytes: number }
+
+await runProcess(
+  async (entry) => {
+    const interrupted = interruption()
+    const databaseUrl = await ownDatabase(entry)
+    const results = await Promise.race([benchmark(entry, databaseUrl), interrupted])
+    const misses = results.flatMap(missesOf)
+    for (const miss of misses) console.log(`MISSED ${miss}`)
+    if (misses.length > 0) process.exitCode = 1
+  },
+  // Nothing of the machine's own instance gets in.
+  ({ TEST_DATABASE_URL }) => ({ DATABASE_URL: TEST_DATABASE_URL, LOG_LEVEL: 'warn' }),
+)
+
+async function benchmark({ log, onStop }: Process, databaseUrl: string): Promise<Result[]> {
+  await migrate({ DATABASE_URL: databaseUrl })
+  const message = await seed(databaseUrl, onStop)
+  const counter = await countQueries(databaseUrl)
+  onStop(counter.close)
+  const config = requireComplete(
+    parseConfig({
+      DATABASE_URL: counter.url,
+      PORT: String(await freePort()),
+      TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+      GOOGLE_CLIENT_ID: 'bench',
+      GOOGLE_CLIENT_SECRET: 'bench',
+    }),
+  )
+  const runtime = createRuntime(config, wallClock, log)
+  onStop(runtime.close)
+  const backend = createQueueBackend(config, log)
+  onStop(backend.close)
+  const web = await startWeb(config, runtime, backend)
+  onStop(web.close)
+
+  const visit = await signIn(config.BASE_URL, await signInLink(config, runtime))
+  const poll = { 'HX-Request': 'true' }
+  // Account 2 has by far the most mail; account 6 had it once, and its newest is far back in history.
+  const pages: Page[] = [
+    { name: 'dashboard', path: '/', shows: 'id="account-' },
+    { name: 'dashboard, poll', path: '/', headers: poll, shows: 'id="account-' },
+    { name: 'dashboard, filtered', path: '/?q=sofia', shows: 'sofia.' },
+    { name: 'dashboard, page 40', path: '/?page=40', shows: 'id="account-' },
+    { name: 'account', path: '/accounts/2', shows: 'id="message-' },
+    { name: 'account, silent since', path: '/accounts/6', shows: 'id="message-' },
+    { name: 'account, poll', path: '/accounts/2', headers: poll, shows: 'id="message-' },
+    {
+      name: 'account, form with an error',
+      path: '/accounts/2/settings',
+      form: { dailyLimit: '0' },
+      status: 422,
+      shows: 'field-error',
+    },
+    { name: 'message', path: `/messages/${message}`, shows: `id="message-${message}"` },
+    { name: 'unknown sends', path: '/unknown-sends', shows: 'rfc822msgid' },
+  ]
+  const atRest = process.memoryUsage.rss()
+  const results: Result[] = []
+  for (const page of pages) results.push(await measure(page, visit, counter.queries))
+  const after = process.memoryUsage.rss()
+
+  printTable([
+    ['page', 'queries', 'first', 'median', 'p95', 'size'],
+    ...results.map(({ page, queries, first, times, bytes }) => [
+      page,
+      [...queries].join(', '),
+      ...[first, quantile(times, 0.5), quantile(times, 0.95)].map((ms) => `${ms.toFixed(1)} ms`),
+      `${(bytes / 1024).toFixed(0)} kB`,
+    ]),
+  ])
+  console.log(
+    `\nmemory: ${megabytes(atRest)} at rest, ${megabytes(after)} after (rss, web server and visitor)`,
+  )
+  console.log(`load: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores, Node ${process.version}`)
+  return results
+}
+
+/** Fills the database. @returns the id of a message in the middle of a conversation */
+async function seed(databaseUrl: string, onStop: Process['onStop']): Promise<number> {
+  const client = postgres(databaseUrl, { max: 1, onnotice: () => {} })
+  onStop(() => client.end({ timeout: 0 }))
+  const start = performance.now()
+  await client.unsafe(await readFile(new URL('bench-pages.sql', import.meta.url), 'utf8'))
+  // What the seed itself leaves to be written is not to be measured.
+  await client`analyze`
+  await client`checkpoint`
+  const seconds = ((performance.now() - start) / 1000).toFixed(0)
+  const [row] = await client`
+    select (select count(*) from accounts) as accounts, (select count(*) from messages) as messages,
+      (select count(*) from events) as events, (select count(*) from tasks) as tasks,
+      (select max(id) from messages where turn = 2 and placement is not null) as message`
+  await client.end()
+  console.log(
+    `${row?.accounts} accounts, ${row?.messages} messages, ${row?.events} events, ${row?.tasks} tasks in ${seconds} s\n`,
+  )
+  return Number(row?.message)
+}
+
+type Visit = (page: Page) => Promise<string>
+
+async function measure(page: Page, visit: Visit, queries: () => number): Promise<Result> {
+  const result: Result = { page: page.name, queries: new Set(), first: 0, times: [], bytes: 0 }
+  for (let request = 0; request < WARM_UPS + REQUESTS; request += 1) {
+    const before = queries()
+    const start = performance.now()
+    const html = await visit(page)
+    const ms = performance.now() - start
+    if (request === 0) result.first = ms
+    if (request < WARM_UPS) continue
+    result.times.push(ms)
+    result.queries.add(queries() - before)
+    result.bytes = Buffer.byteLength(html)
+  }
+  return result
+}
+
+function missesOf({ page, queries, times }: Result): string[] {
+  const p95 = quantile(times, 0.95)
+  return [
+    ...(p95 > GOAL_MS ? [`${page}: a p95 of ${p95.toFixed(1)} ms, the goal is ${GOAL_MS} ms`] : []),
+    ...(queries.size > 1 ? [`${page}: the number of queries changes from request to request`] : []),
+  ]
+}
+
+/** A visitor with an operator's session, who sends forms with the token of the pages before. */
+async function signIn(baseUrl: string, link: string): Promise<Visit> {
+  const answer = await fetch(link, { redirect: 'manual' })
+  // The session is saved between the answer's head and its end.
+  await answer.text()
+  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0]
+  if (answer.status !== 303 || !cookie) throw new Error(`the sign-in link answered with ${answer.status}`)
+  let token = ''
+  return async ({ name, path, headers, form, status = 200, shows }) => {
+    const response = await fetch(new URL(path, baseUrl), {
+      redirect: 'manual',
+      headers: { ...headers, cookie },
+      ...(form ? { method: 'POST', body: new URLSearchParams({ ...form, _csrf: token }) } : {}),
+    })
+    const html = await response.text()
+    if (response.status !== status || !html.includes(shows))
+      throw new Error(
+        `${name}: expected ${status} and ${shows}, got ${response.status} and ${html.slice(0, 300)}`,
+      )
+    token = html.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? token
+    return html
+  }
+}
+
+/** A database that goes when the process ends. */
+async function ownDatabase({ config, onStop }: Process): Promise<string> {
+  if (!config.DATABASE_URL) {
+    const folder = await mkdtemp(join(tmpdir(), 'kindling-bench-'))
+    onStop(() => rm(folder, { recursive: true, force: true }))
+    const { url, stop } = await startEmbeddedPostgres(folder)
+    onStop(stop)
+    return url
+  }
+  const name = `kindling_bench_${randomBytes(6).toString('hex')}`
+  const admin = postgres(config.DATABASE_URL, { max: 1, onnotice: () => {} })
+  onStop(() => admin.end({ timeout: 1 }))
+  await admin`create database ${admin(name)}`.catch((error: Error) => {
+    throw new OperatorError(`TEST_DATABASE_URL: expected a server to make a database on (${error.message})`)
+  })
+  onStop(async () => void (await admin`drop database ${admin(name)} with (force)`))
+  const url = new URL(config.DATABASE_URL)
+  url.pathname = name
+  return url.href
+}
+
+/**
+ * A relay before the database that counts what is executed, by whichever client and for whatever reason.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+async function countQueries(databaseUrl: string) {
+  const { hostname, port } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let queries = 0
+  const relay = createServer((client) => {
+    const server = connectSocket(Number(port || 5432), hostname)
+    const read = messageReader((type) => {
+      if (type === 'E' || type === 'Q') queries += 1
+    })
+    for (const socket of [client, server]) {
+      sockets.add(socket.setNoDelay())
+      socket.on('close', () => {
+        client.destroy()
+        server.destroy()
+      })
+      socket.on('error', () => {})
+    }
+    client.on('data', read)
+    client.pipe(server)
+    server.pipe(client)
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${(relay.address() as AddressInfo).port}`
+  return {
+    url: url.href,
+    queries: () => queries,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      relay.close()
+    },
+  }
+}
+
+/** Says the type of each message in a client's stream; the first message of a connection has none. */
+function messageReader(onMessage: (type: string) => void): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0)
+  let typeLength = 0
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    while (rest.length >= typeLength + 4) {
+      const end = typeLength + rest.readUInt32BE(typeLength)
+      if (rest.length < end) return
+      onMessage(rest.toString('latin1', 0, typeLength))
+      rest = rest.subarray(end)
+      typeLength = 1
+    }
+  }
+}
+
+/** Ctrl-C must not wait for the end: it fails what is under way, and everything is cleaned up. */
+function interruption(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => {})
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => reject(new OperatorError('interrupted')))
+  return promise
+}
+
+/** By the nearest rank. */
+function quantile(times: readonly number[], q: number): number {
+  return times.toSorted((a, b) => a - b)[Math.ceil(times.length * q) - 1] ?? Number.NaN
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MB`
+}
+
+function printTable(rows: readonly string[][]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  for (const [first = '', ...others] of rows)
+    console.log(
+      [first.padEnd(widths[0] ?? 0), ...others.map((cell, i) => cell.padStart(widths[i + 1] ?? 0))].join(
+        '  ',
+      ),
+    )
+}
