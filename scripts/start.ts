@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type CompleteConfig, parseConfig, requireComplete } from '../src/config.ts'
 import type { SharedClock } from '../src/db/shared-clock.ts'
 import { wallClock } from '../src/domain/clock.ts'
 import { TASK_KINDS } from '../src/domain/task.ts'
+import { KEY_BYTES } from '../src/domain/token.ts'
 import { publishInstance } from '../src/embedded/instance.ts'
-import { keepEncryptionKey } from '../src/embedded/key-file.ts'
+import { keptSecret } from '../src/embedded/kept-secret.ts'
 import { startEmbeddedPostgres } from '../src/embedded/postgres.ts'
 import { type Process, runProcess } from '../src/process.ts'
 import {
@@ -65,8 +67,12 @@ async function findDatabase({ config, onStop }: Process, name: string): Promise<
   onStop(postgres.stop)
   return {
     DATABASE_URL: postgres.url,
-    ...(TOKEN_ENCRYPTION_KEYS ? {} : { TOKEN_ENCRYPTION_KEYS: await keepEncryptionKey(DATA_DIR) }),
+    ...(TOKEN_ENCRYPTION_KEYS ? {} : { TOKEN_ENCRYPTION_KEYS: await keptKey(DATA_DIR) }),
   }
+}
+
+function keptKey(dataDir: string): Promise<string> {
+  return keptSecret(join(dataDir, 'token-encryption.key'), () => randomBytes(KEY_BYTES).toString('base64'))
 }
 
 type Ready = { config: CompleteConfig; clock: SharedClock['clock'] }

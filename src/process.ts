@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, parseConfig } from './config.ts'
 import { OperatorError } from './domain/errors.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -14,6 +15,7 @@ export type Process = {
 
 /** Stopping takes no longer than this; what hangs is then left behind. */
 const STOP_WITHIN_MS = 9000
+const CLOSE_WITHIN_MS = 3000
 
 /**
  * Runs an entry point: reads the settings, calls `run`, and on SIGINT or SIGTERM closes everything in order. A setting
@@ -59,7 +61,8 @@ export async function runProcess(
 async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
   for (const close of closers.reverse()) {
     try {
-      await close()
+      // What hangs (a store that is down, a task that waits for Google) must not keep the rest from being closed.
+      await Promise.race([close(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })])
     } catch (error) {
       console.error(error)
     }

@@ -23,6 +23,8 @@ import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 const GOOGLE_TIMEOUT_MS = 20_000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
+/** How long a stop waits for running tasks before it cuts off what they ask of Google. */
+const GRACE_MS = 1500
 
 export type Runtime = ReturnType<typeof createRuntime>
 
@@ -167,8 +169,10 @@ export function startWorkers(
   return {
     dispatcher,
     async close() {
+      const grace = setTimeout(leases.interrupt, GRACE_MS)
       await dispatcher.stop()
       await Promise.all(workers.map((worker) => worker.close()))
+      clearTimeout(grace)
       leases.stop()
     },
   }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import pgSession from 'connect-pg-simple'
 import session from 'express-session'
 import pg from 'pg'
@@ -43,7 +44,10 @@ export async function startWeb(
   // Why a part does not answer is for the log; the probe is public.
   async function answers(part: string, probe: () => Promise<unknown>): Promise<string> {
     try {
-      await probe()
+      await Promise.race([
+        probe(),
+        delay(2000, null, { ref: false }).then(() => Promise.reject(new Error('no answer in 2 s'))),
+      ])
       return 'ok'
     } catch (err) {
       log.warn({ err, part }, 'not ready')

@@ -1,4 +1,5 @@
 import type { AccountSettings, AccountStatus } from '../domain/account.ts'
+import { OperatorError } from '../domain/errors.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
 import type { Database } from './connection.ts'
@@ -50,6 +51,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
      * Makes the account of a Google user, or gives the one that exists its new token and makes it active: id, settings
      * and progress stay. An address that Google has given to another user takes its account along. A removed account
      * comes back with its history, under the new settings. Runs in the caller's transaction.
+     * @throws OperatorError where the user has an account and another account has its address
      */
     async connect(connection: NewConnection): Promise<{ account: Account; isNew: boolean }> {
       const { googleUserId, email, token, settings, now } = connection
@@ -64,13 +66,15 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .orderBy(sql`${accounts.googleUserId} = ${googleUserId} desc`)
         .limit(1)
       const id = known?.id ?? (await insert(connection))
+      await refuseAddressOfAnother(id, email)
       const [account] = await db
         .update(accounts)
         .set({
           ...(known?.status === 'removed' ? settings : {}),
           googleUserId,
           email,
-          status: 'active',
+          // What the operator has paused stays paused.
+          status: sql`case when ${accounts.status} = 'paused' then 'paused' else 'active' end`,
           lastError: null,
           oauthToken: sealed(id, token),
           tokenVersion: sql`${accounts.tokenVersion} + 1`,
@@ -81,6 +85,16 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .where(eq(accounts.id, id))
         .returning(accountColumns)
       return { account: account as Account, isNew: !known || known.status === 'removed' }
+    },
+
+    /** What is decided about the account until the end of the transaction is decided by one run at a time. */
+    async lock(id: number): Promise<Account | null> {
+      const [row] = await db
+        .select(accountColumns)
+        .from(accounts)
+        .where(eq(accounts.id, id))
+        .for('no key update')
+      return row ?? null
     },
 
     async token(id: number): Promise<StoredToken | null> {
@@ -123,7 +137,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
     },
 
-    /** Saves a refreshed token unless the account has got another one meanwhile. */
+    /** Saves a refreshed token unless the account has got another one meanwhile. It proves that the grant lives. */
     async saveToken(id: number, version: number, token: OAuthToken): Promise<boolean> {
       const saved = await db
         .update(accounts)
@@ -154,11 +168,13 @@ export function createAccounts(db: Database, sealer: Sealer) {
       return condemned.length > 0
     },
 
-    async eraseToken(id: number): Promise<void> {
-      await db
+    async eraseToken(id: number, version: number): Promise<boolean> {
+      const erased = await db
         .update(accounts)
-        .set({ oauthToken: null, tokenVersion: sql`${accounts.tokenVersion} + 1` })
-        .where(eq(accounts.id, id))
+        .set({ oauthToken: null, tokenVersion: version + 1 })
+        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version), eq(accounts.status, 'removed')))
+        .returning({ id: accounts.id })
+      return erased.length > 0
     },
 
     /** Moves the account from one of the given states; false where it is in another one. */
@@ -182,6 +198,18 @@ export function createAccounts(db: Database, sealer: Sealer) {
     async markPlanned(id: number, day: LocalDate, warmupDay: number): Promise<void> {
       await db.update(accounts).set({ lastPlannedOn: day, warmupDay }).where(eq(accounts.id, id))
     },
+  }
+
+  /** Two mailboxes have changed their addresses, and only one of them has been connected since. */
+  async function refuseAddressOfAnother(id: number, email: string): Promise<void> {
+    const [other] = await db
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(and(ne(accounts.id, id), eq(sql`lower(${accounts.email})`, email.toLowerCase())))
+    if (other)
+      throw new OperatorError(
+        `account ${other.id} is known by the address ${email}, which now belongs to account ${id}: connect account ${other.id} again first, or remove it`,
+      )
   }
 
   async function insert({ googleUserId, email, settings, now }: NewConnection): Promise<number> {

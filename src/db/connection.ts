@@ -15,7 +15,8 @@ export function connect(url: string, options: { poolSize: number }): Connection 
     idle_timeout: 60,
     connect_timeout: 10,
     onnotice: () => {},
-    connection: { application_name: 'kindling' },
+    // Every statement is short: compiling one takes longer than running it.
+    connection: { application_name: 'kindling', jit: false },
   })
   return { db: drizzle(client), close: () => client.end({ timeout: 5 }) }
 }

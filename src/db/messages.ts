@@ -68,12 +68,16 @@ export function createMessages(db: Database) {
       return { sentToday: row?.sentToday ?? 0, lastSentAt: row?.lastSentAt ?? null }
     },
 
-    async repliesWaiting(senderId: number): Promise<number> {
+    /** What the account has been given to send and has not begun to. */
+    async waiting(senderId: number): Promise<{ openings: number; replies: number }> {
       const [row] = await db
-        .select({ waiting: sql<number>`count(*)::int` })
+        .select({
+          openings: sql<number>`(count(*) filter (where ${messages.turn} = 1))::int`,
+          replies: sql<number>`(count(*) filter (where ${messages.turn} > 1))::int`,
+        })
         .from(messages)
-        .where(and(eq(messages.senderId, senderId), eq(messages.state, 'planned'), sql`${messages.turn} > 1`))
-      return row?.waiting ?? 0
+        .where(and(eq(messages.senderId, senderId), sql`${messages.state} = 'planned'`))
+      return row ?? { openings: 0, replies: 0 }
     },
 
     /** The draft exists; from here on Gmail may have sent it. */
@@ -89,7 +93,12 @@ export function createMessages(db: Database) {
           gmailThreadId: draft.threadId,
           sendStartedAt: draft.now,
         })
-        .where(inState(id, 'planned', 'sending'))
+        .where(
+          and(
+            eq(messages.id, id),
+            sql`(${messages.state} = 'planned' or (${messages.state} = 'sending' and ${messages.gmailDraftId} = ${draft.draftId}))`,
+          ),
+        )
         .returning({ id: messages.id })
       return begun.length > 0
     },
@@ -155,6 +164,16 @@ export function createMessages(db: Database) {
       done: { rescuedAt: Date | null; openedAt: Date | null },
     ): Promise<void> {
       await db.update(messages).set(done).where(eq(messages.id, id))
+    },
+
+    /** Gives up what an account has begun to send: nobody will be able to look into its mailbox any more. */
+    async abandonSendingOf(senderId: number, failure: string): Promise<number[]> {
+      const left = await db
+        .update(messages)
+        .set({ state: 'unknown', failure })
+        .where(and(eq(messages.senderId, senderId), eq(messages.state, 'sending')))
+        .returning({ id: messages.id })
+      return left.map(({ id }) => id)
     },
 
     /** Withdraws what an account has not begun to send, and what nobody has begun to send it. */

@@ -1,7 +1,8 @@
 import { acceleratedClock, type Clock, type ClockAnchor, wallClock } from '../domain/clock.ts'
+import { OperatorError } from '../domain/errors.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
-import { clockAnchors } from './schema.ts'
+import { accounts, clockAnchors } from './schema.ts'
 
 export type SharedClock = { clock: Clock; stop(): Promise<void> }
 
@@ -18,6 +19,10 @@ export async function shareClock(db: Database, speed: number, firstTime: Date): 
   const anchor = await db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:clock'))`)
     const [known] = await tx.select().from(clockAnchors)
+    if (!known && (await tx.select({ id: accounts.id }).from(accounts).limit(1)).length > 0)
+      throw new OperatorError(
+        'DATABASE_URL: expected a database without real accounts for a time that runs faster',
+      )
     const now = wallClock.now()
     const isRunning = known?.speed === speed && now.getTime() - known.seenAt.getTime() < STOPPED_AFTER_MS
     if (known && isRunning) return known

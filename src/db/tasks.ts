@@ -78,7 +78,15 @@ export function createTasks(db: Database) {
         db
           .update(tasks)
           .set({ startedBy: owner, leaseUntil: inSeconds(leaseSeconds) })
-          .where(and(eq(tasks.id, taskId), eq(tasks.handout, handout), isNull(tasks.startedBy)))
+          .where(
+            and(
+              eq(tasks.id, taskId),
+              eq(tasks.handout, handout),
+              isNull(tasks.startedBy),
+              // A job that comes too late might run beside another task of its account.
+              sql`${tasks.leaseUntil} >= clock_timestamp()`,
+            ),
+          )
           .returning(),
       )
       const [row] = await db
@@ -106,6 +114,12 @@ export function createTasks(db: Database) {
       return kept.map((row) => row.id)
     },
 
+    /** Whether the task is still this owner's. It takes no lock: who removes an account locks messages before tasks. */
+    async isHeld(id: number, owner: string): Promise<boolean> {
+      const [row] = await db.select({ id: tasks.id }).from(tasks).where(mine(id, owner))
+      return row !== undefined
+    },
+
     /** False where the task is no longer this owner's: then what was done in its name must not be kept. */
     async finish(id: number, owner: string): Promise<boolean> {
       const finished = await db.delete(tasks).where(mine(id, owner)).returning({ id: tasks.id })
@@ -113,10 +127,20 @@ export function createTasks(db: Database) {
     },
 
     /** Nothing was wrong, it runs again at `dueAt`. */
-    async putOff(id: number, owner: string, dueAt: Date, reason: string, looks?: number): Promise<void> {
+    async putOff(
+      id: number,
+      owner: string,
+      { at, reason, looks, untried = false }: { at: Date; reason: string; looks?: number; untried?: boolean },
+    ): Promise<void> {
       await db
         .update(tasks)
-        .set({ ...released, dueAt, waitingFor: reason, errors: 0, ...(looks === undefined ? {} : { looks }) })
+        .set({
+          ...released,
+          dueAt: at,
+          waitingFor: reason,
+          ...(untried ? {} : { errors: 0 }),
+          ...(looks === undefined ? {} : { looks }),
+        })
         .where(mine(id, owner))
     },
 

@@ -25,8 +25,8 @@ export type PlanFacts = {
   lastPlannedOn: LocalDate | null
   /** Mails it has sent today, replies included. */
   sentToday: number
-  /** Replies it owes: they go first, and count against the same limit. */
-  repliesWaiting: number
+  /** Mails it was given before and has not sent: openings of a day that was interrupted, and replies it owes. */
+  waiting: { openings: number; replies: number }
   partners: readonly Partner[]
 }
 
@@ -60,8 +60,9 @@ export function planDay(facts: PlanFacts, now: Date, random: Random): DayPlan {
     return { ...nothing, nextPlanAt: new Date(now.getTime() + RETRY_MINUTES * 60_000) }
 
   const warmupDay = facts.warmupDay + 1
-  const allowed = Math.ceil(volumeOnDay(facts.ramp, warmupDay) * left.share)
-  const free = facts.ramp.dailyLimit - facts.sentToday - facts.repliesWaiting
+  const { openings, replies } = facts.waiting
+  const allowed = Math.ceil(volumeOnDay(facts.ramp, warmupDay) * left.share) - openings
+  const free = facts.ramp.dailyLimit - facts.sentToday - openings - replies
   const wanted = Math.max(0, Math.min(allowed, free))
   const recipients = pickPartners(facts.partners, wanted, random)
   const times = spread(left, recipients.length, random)

@@ -9,7 +9,14 @@ export type Outcome =
   /** Finished: the task's row goes. */
   | { kind: 'done' }
   /** Nothing went wrong, but it is to be run at another time. */
-  | { kind: 'again'; at: Date; reason: string; looks?: number }
+  | {
+      kind: 'again'
+      at: Date
+      reason: string
+      looks?: number
+      /** Not even begun: errors in a row go on counting. */
+      untried?: boolean
+    }
   /** It can't succeed. */
   | { kind: 'failed'; reason: string }
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
 import { OperatorError } from '../domain/errors.ts'
+import { keptSecret } from './kept-secret.ts'
 
 const run = promisify(execFile)
 const USER = 'kindling'
@@ -28,10 +29,13 @@ export async function startEmbeddedPostgres(
   const server = { folder, binaries: await binaries(), password: await password(dataDir), account: runAs() }
   await initialise(server)
 
-  const port = (await runningPort(server)) ?? (await launch(server))
+  const running = await runningPort(server)
+  const port = running ?? (await launch(server))
   const url = (name: string) => `postgres://${USER}:${server.password}@127.0.0.1:${port}/${name}`
   const guard = postgres(url('postgres'), {
     max: 1,
+    // The lock is the session's: by default postgres.js ends a session after 30 to 60 minutes.
+    max_lifetime: null,
     onnotice: () => {},
     connection: { application_name: 'kindling guard' },
   })
@@ -45,11 +49,18 @@ export async function startEmbeddedPostgres(
     if (!known) await guard`create database ${guard(database)}`
   } catch (error) {
     await guard.end()
+    // Nobody else knows of a server that we have just launched.
+    if (running === null && !(error instanceof OperatorError))
+      await asServer(server, 'pg_ctl', ['stop', '-D', folder, '-m', 'fast', '-w', '-t', '8'])
     throw error
   }
+  const pid = Number((await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')[0])
+  const stopWithUs = () => process.kill(pid, 'SIGINT') // a fast shutdown
+  process.once('exit', stopWithUs)
   return {
     url: url(database),
     async stop() {
+      process.removeListener('exit', stopWithUs)
       await guard.end()
       await asServer(server, 'pg_ctl', ['stop', '-D', folder, '-m', 'fast', '-w', '-t', '8'])
     },
@@ -72,14 +83,8 @@ async function binaries(): Promise<Binaries> {
   }
 }
 
-async function password(dataDir: string): Promise<string> {
-  const path = join(dataDir, 'postgres-password')
-  try {
-    await writeFile(path, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  return readFile(path, 'utf8')
+function password(dataDir: string): Promise<string> {
+  return keptSecret(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
 }
 
 /** The cluster is made beside its place and moved there, so that an interrupted start leaves no half of one. */

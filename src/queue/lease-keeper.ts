@@ -1,7 +1,12 @@
 import type { Logger } from '../logger.ts'
 
 export type Held = { signal: AbortSignal; release(): void }
-export type LeaseKeeper = { hold(taskId: number, owner: string): Held; stop(): void }
+export type LeaseKeeper = {
+  hold(taskId: number, owner: string): Held
+  /** Tells every run to stop where it is: what it asks of Google is cut off, and its task is retried later. */
+  interrupt(): void
+  stop(): void
+}
 
 /**
  * Renews the leases of all tasks that run in this process, in one statement a beat. A run whose lease was lost is told
@@ -34,6 +39,7 @@ export function createLeaseKeeper(options: {
   return {
     hold(taskId, owner) {
       const run = { owner, controller: new AbortController() }
+      held.get(taskId)?.controller.abort(new Error('the task was taken over'))
       held.set(taskId, run)
       return {
         signal: run.controller.signal,
@@ -41,6 +47,9 @@ export function createLeaseKeeper(options: {
           if (held.get(taskId) === run) held.delete(taskId)
         },
       }
+    },
+    interrupt() {
+      for (const { controller } of held.values()) controller.abort(new Error('the process is stopping'))
     },
     stop: () => clearInterval(timer),
   }

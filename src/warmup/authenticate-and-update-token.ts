@@ -22,6 +22,8 @@ export type AuthenticateAndUpdateToken = (accountId: number, refused?: string) =
 /** Outlives the wait for Google's answer (20 s), so that a slow refresh is not begun a second time. */
 const LEASE_SECONDS = 45
 const POLL_MS = 50
+/** A second apart: well inside the lease. */
+const SAVE_TRIES = 20
 
 /**
  * One refresh per expiry, however many tasks and processes ask: in this process callers share a promise, across
@@ -77,11 +79,18 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
     try {
       const grant = await oauth.refresh(stored.token.refresh_token, client)
       const token = refreshedToken(stored.token, grant, client, clock.now())
-      if (!(await store.accounts.saveToken(accountId, stored.version, token))) return null
+      if (!(await persist(() => store.accounts.saveToken(accountId, stored.version, token)))) return null
       log.info({ accountId, expiry: token.expiry }, 'token refreshed')
       const missing = missingScopes(token.scope)
-      if (missing.length > 0)
-        throw await condemned(accountId, stored.version + 1, `the grant lacks ${missing.join(', ')}`)
+      if (missing.length > 0) {
+        const condemnation = await condemned(
+          accountId,
+          stored.version + 1,
+          `the grant lacks ${missing.join(', ')}`,
+        )
+        if (condemnation) throw condemnation
+        return null
+      }
       return { accessToken: token.access_token, refreshed: true }
     } catch (error) {
       if (!(error instanceof GoogleError)) throw error
@@ -94,6 +103,19 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
       if (usable) return { accessToken: stored.token.access_token, refreshed: false }
       await store.accounts.releaseRefresh(accountId, owner)
       throw error
+    }
+  }
+
+  /** Google may have made the old refresh token worthless: the new one is not given up while the lease lasts. */
+  async function persist<T>(save: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await save()
+      } catch (err) {
+        if (tries === SAVE_TRIES) throw err
+        log.warn({ err }, 'a refreshed token could not be saved; it is tried again')
+        await delay(1000)
+      }
     }
   }
 

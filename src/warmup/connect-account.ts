@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Account, NewConnection } from '../db/accounts.ts'
 import type { AccountSettings } from '../domain/account.ts'
-import { GoogleError } from '../domain/errors.ts'
+import { GoogleError, OperatorError } from '../domain/errors.ts'
 import { missingScopes, tokenFromGrant } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 
@@ -12,6 +12,7 @@ export type ConnectFailure =
   | { kind: 'no_code' }
   | { kind: 'missing_scopes'; scopes: string[] }
   | { kind: 'no_refresh_token' }
+  | { kind: 'address_taken'; message: string }
   | { kind: 'google'; error: GoogleError }
 
 export type Callback = { state?: string; code?: string; error?: string }
@@ -54,6 +55,7 @@ export async function finishConnecting(
     return await keep(warmup, { ...identity, token, settings: visit.settings })
   } catch (error) {
     if (error instanceof GoogleError) return { failure: { kind: 'google', error } }
+    if (error instanceof OperatorError) return { failure: { kind: 'address_taken', message: error.message } }
     throw error
   }
 }
@@ -68,6 +70,8 @@ async function keep(
     const { account, isNew } = await tx.accounts.connect({ ...connection, now })
     // A disconnection that is still on its way would end the grant that has just been made.
     await tx.tasks.removeKindOf(account.id, 'disconnect')
+    // New settings begin new runs of decisions.
+    if (isNew) await tx.counts.restartRuns(account.id, { open: true, reply: true })
     if (account.kind === 'warmup') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
     await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
     return { account, isNew }

@@ -8,6 +8,9 @@ export async function removeAccount({ store, clock, log }: Warmup, accountId: nu
     if (!(await tx.accounts.changeStatus(accountId, ['active', 'paused', 'needs_reauth'], 'removed')))
       return false
     const withdrawn = await tx.messages.cancelUnsentOf(accountId, 'an account was removed')
+    const reason = 'its sender was removed while it was being sent'
+    for (const messageId of await tx.messages.abandonSendingOf(accountId, reason))
+      await tx.events.add({ kind: 'send_unknown', at: now, accountId, messageId, data: { reason } })
     await tx.tasks.removeOf(accountId, { except: 'disconnect' })
     await tx.tasks.add([{ kind: 'disconnect', accountId, dueAt: now }])
     await tx.events.add({ kind: 'removed', at: now, accountId, data: { withdrawn } })
@@ -25,7 +28,8 @@ export async function disconnectAccount({ store, oauth, clock, log }: Warmup, ru
   if (!stored) return { kind: 'done' }
   await oauth.revoke(stored.token.refresh_token)
   await store.transaction(async (tx) => {
-    await tx.accounts.eraseToken(account.id)
+    // Connected again meanwhile: the token there is now is another one.
+    if (!(await tx.accounts.eraseToken(account.id, stored.version))) return
     await tx.events.add({ kind: 'revoked', at: clock.now(), accountId: account.id })
   })
   log.info({ accountId: account.id }, 'grant revoked, token erased')

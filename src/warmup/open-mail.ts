@@ -17,7 +17,7 @@ export async function openMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   const { account: recipient, message } = run
   const now = clock.now()
   const inWindow = soonInWindow(now, recipient.timeZone, random)
-  if (inWindow > now) return { kind: 'again', at: inWindow, reason: 'hours' }
+  if (inWindow > now) return { kind: 'again', at: inWindow, reason: 'hours', untried: true }
 
   const arrived = message.placement === null ? await lookFor(warmup, run) : message
   return arrived ? engage(warmup, run, arrived) : waitOrMiss(warmup, run)

@@ -1,70 +1,68 @@
 import { randomUUID } from 'node:crypto'
+import type { Account } from '../db/accounts.ts'
 import type { PlannedMessage } from '../db/messages.ts'
+import type { Store } from '../db/store.ts'
 import type { ConversationText } from '../domain/conversation.ts'
 import { renderSubject } from '../domain/conversation.ts'
 import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
-import { planDay } from '../domain/plan-day.ts'
+import { type DayPlan, planDay } from '../domain/plan-day.ts'
 import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
 import type { Run, Warmup } from './dependencies.ts'
 
 /** Plans one warmup account's day: its messages and their `send` tasks, in one transaction; then waits for the next. */
-export async function planAccountDay(
-  { store, texts, clock, log }: Warmup,
-  { account }: Run,
-): Promise<Outcome> {
-  if (account.kind !== 'warmup') return { kind: 'done' }
+export async function planAccountDay(warmup: Warmup, run: Run): Promise<Outcome> {
+  if (run.account.kind !== 'warmup') return { kind: 'done' }
+  const { store, clock, log } = warmup
   const now = clock.now()
-  const today = localDateOf(now, account.timeZone)
-  const day = {
-    start: startOfLocalDay(today, account.timeZone),
-    end: startOfLocalDay(addDays(today, 1), account.timeZone),
-  }
-  const random = seededRandom(`plan ${account.id} ${today}`)
-
   const plan = await store.transaction(async (tx) => {
     await tx.partners.lock()
-    const plan = planDay(
-      {
-        ramp: account,
-        timeZone: account.timeZone,
-        warmupDay: account.warmupDay,
-        lastPlannedOn: account.lastPlannedOn,
-        sentToday: (await tx.messages.sentSince(account.id, day.start)).sentToday,
-        repliesWaiting: await tx.messages.repliesWaiting(account.id),
-        partners: await tx.partners.of(account.id, day),
-      },
-      now,
-      random,
-    )
-    if (plan.day === null) return plan
-    const openings = plan.messages.map(({ recipientId, dueAt }) =>
-      opening({ senderId: account.id, senderEmail: account.email, recipientId, dueAt }, texts, random),
-    )
-    const planned = await tx.messages.plan(openings)
-    await tx.tasks.add(
-      planned.map(({ id, plannedFor }) => ({
-        kind: 'send',
-        accountId: account.id,
-        messageId: id,
-        dueAt: plannedFor,
-      })),
-    )
-    await tx.accounts.markPlanned(account.id, plan.day, plan.warmupDay)
-    await tx.events.add({
-      kind: 'planned',
-      at: now,
-      accountId: account.id,
-      data: { day: plan.day, warmupDay: plan.warmupDay, mails: planned.length, shortOf: plan.shortOf },
-    })
-    return plan
+    // The account as it is now: another run may have planned this day, or the operator have changed it, meanwhile.
+    const account = await tx.accounts.lock(run.account.id)
+    if (account?.status !== 'active' || !(await tx.tasks.isHeld(run.task.id, run.owner))) return null
+    return planAndKeep(warmup, tx, account, now)
   })
-  if (plan.day !== null)
-    log.info(
-      { accountId: account.id, day: plan.day, mails: plan.messages.length, shortOf: plan.shortOf },
-      'day planned',
-    )
-  return { kind: 'again', at: plan.nextPlanAt, reason: 'the next working day' }
+  if (plan === null) return { kind: 'again', at: now, reason: 'the account has changed' }
+  const { day, messages, shortOf, nextPlanAt } = plan
+  if (day !== null)
+    log.info({ accountId: run.account.id, day, mails: messages.length, shortOf }, 'day planned')
+  return { kind: 'again', at: nextPlanAt, reason: 'the next working day' }
+}
+
+async function planAndKeep({ texts }: Warmup, tx: Store, account: Account, now: Date): Promise<DayPlan> {
+  const { id: accountId, timeZone } = account
+  const today = localDateOf(now, timeZone)
+  const day = { start: startOfLocalDay(today, timeZone), end: startOfLocalDay(addDays(today, 1), timeZone) }
+  const random = seededRandom(`plan ${accountId} ${today}`)
+  const plan = planDay(
+    {
+      ramp: account,
+      timeZone,
+      warmupDay: account.warmupDay,
+      lastPlannedOn: account.lastPlannedOn,
+      sentToday: (await tx.messages.sentSince(accountId, day.start)).sentToday,
+      waiting: await tx.messages.waiting(accountId),
+      partners: await tx.partners.of(accountId, day),
+    },
+    now,
+    random,
+  )
+  if (plan.day === null) return plan
+  const openings = plan.messages.map(({ recipientId, dueAt }) =>
+    opening({ senderId: accountId, senderEmail: account.email, recipientId, dueAt }, texts, random),
+  )
+  const planned = await tx.messages.plan(openings)
+  await tx.tasks.add(
+    planned.map(({ id, plannedFor }) => ({ kind: 'send', accountId, messageId: id, dueAt: plannedFor })),
+  )
+  await tx.accounts.markPlanned(accountId, plan.day, plan.warmupDay)
+  await tx.events.add({
+    kind: 'planned',
+    at: now,
+    accountId,
+    data: { day: plan.day, warmupDay: plan.warmupDay, mails: planned.length, shortOf: plan.shortOf },
+  })
+  return plan
 }
 
 /** The first message of a conversation. Its Message-ID is chosen now, so that a crashed send can be looked for. */

@@ -95,8 +95,7 @@ async function conclude(
   }
   if (account.lastError !== null && task.kind !== 'disconnect')
     await store.accounts.setLastError(account.id, null)
-  if (outcome.kind === 'again')
-    await store.tasks.putOff(task.id, owner, outcome.at, outcome.reason, outcome.looks)
+  if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
   else await store.tasks.finish(task.id, owner)
   return outcome.kind
 }
@@ -105,12 +104,15 @@ async function conclude(
 async function recover(warmup: Warmup, started: StartedTask, owner: string, error: unknown): Promise<Ended> {
   const { store, clock, random, log } = warmup
   const { task, account } = started
-  if (error instanceof NeedsReauthError) {
+  if (error instanceof NeedsReauthError && (await store.accounts.byId(account.id))?.status !== 'active') {
     await store.tasks.park(task.id, owner)
     return 'parked'
   }
-  const reason = error instanceof Error ? error.message : String(error)
-  if (error instanceof GoogleError && error.problem === 'refused') {
+  const reason = wordsOf(error)
+  if (
+    error instanceof GoogleError &&
+    (error.problem === 'refused' || (error.problem === 'not_found' && task.errors >= 5))
+  ) {
     await store.accounts.setLastError(account.id, reason)
     await giveUp(warmup, started, owner, reason)
     return 'failed'
@@ -128,6 +130,12 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   return 'retry'
 }
 
+/** A failed query carries its parameters in its message; what went wrong is in its cause. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
+
 /** Ends a task for good: its message fails, or is left unknown where Gmail may have sent it; a plan is made later. */
 async function giveUp(
   warmup: Warmup,
@@ -139,6 +147,7 @@ async function giveUp(
   const at = clock.now()
   const about = { at, accountId: account.id, messageId: message?.id ?? null, data: { reason } }
   await store.transaction(async (tx) => {
+    if (!(await tx.tasks.isHeld(task.id, owner))) return
     if (message && task.kind !== 'open') {
       const current = await tx.messages.byId(message.id)
       const unknown = current?.state === 'sending'

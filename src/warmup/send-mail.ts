@@ -26,7 +26,9 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
 
   if (message.state === 'sent') return confirmMessageId(warmup, run, message.gmailMessageId)
   if (message.state === 'sending') {
-    const sent = await findSent(warmup, run, message.gmailThreadId)
+    const { gmailDraftId } = message
+    const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
+    const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
     if (sent) return finish(warmup, run, recipient, sent)
   } else if (message.state !== 'planned') {
     return { kind: 'done' }
@@ -34,11 +36,20 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
 
   const permission = await permissionToSend(warmup, run)
-  if (!permission.allowed) return { kind: 'again', at: permission.until, reason: permission.reason }
+  if (!permission.allowed)
+    return { kind: 'again', at: permission.until, reason: permission.reason, untried: true }
 
   const draft = await draftOf(warmup, run, recipient)
-  if (!(await store.messages.beginSending(message.id, { ...draft, now: clock.now() })))
-    return { kind: 'done' }
+  const hindrance = await store.transaction(async (tx) => {
+    // Other runs may be at this account, or at this very task, by now: only here is what was seen before still true.
+    await tx.accounts.lock(run.account.id)
+    if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return { until: clock.now(), reason: 'lease lost' }
+    const permission = await permissionToSend({ ...warmup, store: tx }, run)
+    if (!permission.allowed) return permission
+    const begun = await tx.messages.beginSending(message.id, { ...draft, now: clock.now() })
+    return begun ? null : { until: clock.now(), reason: 'begun elsewhere' }
+  })
+  if (hindrance) return { kind: 'again', at: hindrance.until, reason: hindrance.reason, untried: true }
   try {
     const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
     return await finish(warmup, run, recipient, sent)

@@ -12,6 +12,7 @@ import { NotFound } from './errors.ts'
 import { readForm } from './forms.ts'
 import { readId } from './ids.ts'
 import type { Pages } from './pages.ts'
+import { redirectSaying } from './sessions.ts'
 
 /** One account: its page, and what its operator may do to it. */
 export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, pages: Pages): Router {
@@ -27,19 +28,19 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     const submitted = readAccountForm(request.body)
     if (!submitted.settings) return show(request, response, account, submitted)
     await changeSettings(warmup, account.id, submitted.settings)
-    back(request, response, account, 'The settings are saved.')
+    await back(request, response, account, 'The settings are saved.')
   })
 
   router.post('/accounts/:id/pause', ...readForm, async (request, response) => {
     const account = await find(request)
     const paused = await pauseAccount(warmup, account.id)
-    back(request, response, account, paused ? `${account.email} is paused.` : UNCHANGED)
+    await back(request, response, account, paused ? `${account.email} is paused.` : UNCHANGED)
   })
 
   router.post('/accounts/:id/resume', ...readForm, async (request, response) => {
     const account = await find(request)
     const resumed = await resumeAccount(warmup, account.id)
-    back(request, response, account, resumed ? `${account.email} goes on.` : UNCHANGED)
+    await back(request, response, account, resumed ? `${account.email} goes on.` : UNCHANGED)
   })
 
   router.post('/accounts/:id/connect', ...readForm, async (request, response) => {
@@ -60,7 +61,7 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
   router.post('/accounts/:id/remove', ...readForm, async (request, response) => {
     const account = await find(request)
     const removed = await removeAccount(warmup, account.id)
-    back(request, response, account, removed ? `${account.email} is removed.` : UNCHANGED)
+    await back(request, response, account, removed ? `${account.email} is removed.` : UNCHANGED)
   })
 
   async function find(request: Request): Promise<Account> {
@@ -93,7 +94,7 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
 
 const UNCHANGED = 'Nothing was changed: the account was in another state by then.'
 
-function back(request: Request, response: Response, account: Account, flash: string) {
-  request.session.flash = flash
-  response.redirect(303, request.body.from === 'dashboard' ? '/' : `/accounts/${account.id}`)
+function back(request: Request, response: Response, account: Account, flash: string): Promise<void> {
+  const path = request.body.from === 'dashboard' ? '/' : `/accounts/${account.id}`
+  return redirectSaying(request, response, path, flash)
 }

@@ -50,9 +50,20 @@ export function explainFailure(failure: ConnectFailure): FailureView {
         'Its answer holds no refresh token, so access would end within the hour.',
         'Open myaccount.google.com/connections with this mailbox, remove this app there, then connect the mailbox again.',
       )
+    case 'address_taken':
+      return view(
+        409,
+        'Another account has this address',
+        sentence(failure.message),
+        'Then connect this mailbox again.',
+      )
     case 'google':
       return refused(failure.error)
   }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function denied(error: string): FailureView {

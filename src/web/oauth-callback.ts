@@ -3,6 +3,7 @@ import { type Callback, finishConnecting } from '../warmup/connect-account.ts'
 import { explainFailure } from './connect-failures.ts'
 import type { WebDependencies } from './dependencies.ts'
 import type { Pages } from './pages.ts'
+import { redirectSaying } from './sessions.ts'
 
 /** Where Google sends the mailbox's owner back to. The state stands for the visit; a session is not needed. */
 export function oauthCallback({ warmup, wallNow, log }: WebDependencies, pages: Pages): Router {
@@ -24,10 +25,8 @@ export function oauthCallback({ warmup, wallNow, log }: WebDependencies, pages: 
     const message = isNew
       ? `${account.email} is connected.`
       : `${account.email} was connected before: its token is renewed, its settings and progress are kept.`
-    if (request.session.isOperator) {
-      request.session.flash = message
-      return response.redirect(303, `/accounts/${account.id}`)
-    }
+    if (request.session.isOperator)
+      return redirectSaying(request, response, `/accounts/${account.id}`, message)
     pages.show(request, response, { view: 'pages/connected', title: 'Connected', model: { message } })
   })
 

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import type { WebDependencies } from './dependencies.ts'
 
@@ -28,6 +28,16 @@ export function sessions(deps: WebDependencies, isHttps: boolean): RequestHandle
   })
 }
 
+/**
+ * Says something once, on the next page, and leads there. The session is saved first: express-session would send the
+ * redirect before it has saved, and the browser can be back by then.
+ */
+export async function redirectSaying(request: Request, response: Response, path: string, flash: string) {
+  request.session.flash = flash
+  await saved(request)
+  response.redirect(303, path)
+}
+
 /** Begins a session under a new id: an id that somebody planted in the browser beforehand is worth nothing. */
 export async function signIn(request: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -35,6 +45,13 @@ export async function signIn(request: Request): Promise<void> {
   })
   request.session.isOperator = true
   request.session.cookie.maxAge = 7 * DAY_MS
+  await saved(request)
+}
+
+function saved(request: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request.session.save((error) => (error ? reject(error) : resolve()))
+  })
 }
 
 export const signOut: RequestHandler = async (request, response) => {

@@ -13,7 +13,7 @@ const facts = (changes: Partial<PlanFacts> = {}): PlanFacts => ({
   warmupDay: 0,
   lastPlannedOn: null,
   sentToday: 0,
-  repliesWaiting: 0,
+  waiting: { openings: 0, replies: 0 },
   partners: partners(10, 20),
   ...changes,
 })
@@ -37,7 +37,13 @@ describe('a day’s plan', () => {
   })
 
   test('leaves room under the limit for what was sent today and for replies that are owed', () => {
-    expect(plan({ warmupDay: 60, sentToday: 3, repliesWaiting: 7 }).messages).toHaveLength(40)
+    expect(plan({ warmupDay: 60, sentToday: 3, waiting: { openings: 0, replies: 7 } }).messages).toHaveLength(
+      40,
+    )
+  })
+
+  test('makes up for no day that was interrupted: what was planned before counts against today’s ramp', () => {
+    expect(plan({ warmupDay: 1, waiting: { openings: 4, replies: 0 } }).messages).toHaveLength(3)
   })
 
   test('is made once a day', () => {
@@ -87,7 +93,7 @@ describe('a day’s plan', () => {
       warmupDay: fc.integer({ min: 0, max: 400 }),
       lastPlannedOn: fc.constant(null),
       sentToday: fc.integer({ min: 0, max: 2100 }),
-      repliesWaiting: fc.integer({ min: 0, max: 50 }),
+      waiting: fc.record({ openings: fc.nat(50), replies: fc.nat(50) }),
       partners: fc
         .array(fc.record({ capacity: fc.integer({ min: 0, max: 5 }), recentConversations: fc.nat(5) }), {
           maxLength: 30,

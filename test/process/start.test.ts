@@ -27,6 +27,27 @@ test('npm start stops in order, and is refused beside another one on its data fo
   expect(await answers(databaseUrl)).toBe(false)
 })
 
+test('it stops within ten seconds, and leaves nothing behind, while Google keeps tasks waiting', async () => {
+  await using instance = await prepareInstance({ WARMUP_SPEED: '5000' })
+  const running = await instance.start()
+  const settings = running.settings()
+  const runtime = await openRuntime(settings)
+  await connectAccounts(runtime)
+  await runtime.close()
+  const fault = { path: '/drafts', delayMs: 19_000, count: 1000 }
+  await control(settings, 'faults', { method: 'POST', body: JSON.stringify(fault) })
+  const struck = async () => {
+    const { faults } = (await control(settings, 'faults')) as { faults: { count: number }[] }
+    return 1000 - (faults[0]?.count ?? 0)
+  }
+  while ((await struck()) < 2) await delay(20)
+
+  const begun = performance.now()
+  expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 })
+  expect(performance.now() - begun).toBeLessThan(10_000)
+  expect(await answers(settings.DATABASE_URL as string)).toBe(false)
+})
+
 test('killed again and again with -9 and started anew, it sends nothing twice and loses nothing', async () => {
   await using instance = await prepareInstance({ WARMUP_SPEED: '5000' })
   let running = await instance.start()
@@ -75,11 +96,15 @@ async function connectAccounts({ warmup }: Runtime): Promise<void> {
   }
 }
 
-async function ledgerOf({ GOOGLE_API_ROOT }: Record<string, string>): Promise<Ledger> {
-  const answer = await fetch(new URL('sandbox/ledger?limit=100000', GOOGLE_API_ROOT), {
-    headers: { 'x-sandbox-control': '1' },
-  })
-  return ((await answer.json()) as { entries: Ledger }).entries
+async function ledgerOf(settings: Record<string, string>): Promise<Ledger> {
+  return ((await control(settings, 'ledger?limit=100000')) as { entries: Ledger }).entries
+}
+
+async function control({ GOOGLE_API_ROOT }: Record<string, string>, path: string, init: RequestInit = {}) {
+  const headers = { 'x-sandbox-control': '1', 'content-type': 'application/json' }
+  const answer = await fetch(new URL(`sandbox/${path}`, GOOGLE_API_ROOT), { ...init, headers })
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}: ${await answer.text()}`)
+  return answer.json() as Promise<unknown>
 }
 
 /** No new conversations; every send that has begun comes to its end. */

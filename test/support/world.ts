@@ -115,7 +115,7 @@ export async function openWorld(
         await world.settle()
         const next = await warmup.store.tasks.nextDueAt()
         if (next === null || next > end) break
-        clock.moveTo(new Date(Math.max(clock.now().getTime(), gridAfter(next))))
+        clock.moveTo(new Date(Math.max(clock.now().getTime(), Math.min(gridAfter(next), end.getTime()))))
       }
       clock.moveTo(end)
     },

@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest'
+import { asc, eq } from '../../src/db/drizzle.ts'
+import { accounts, tasks } from '../../src/db/schema.ts'
+import { startClock } from '../../src/runtime.ts'
+import { pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
+import { removeAccount } from '../../src/warmup/disconnect-account.ts'
+import { messagesOf } from '../support/agreement.ts'
+import { handWorker, lapseLeases } from '../support/worker.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const ANNA = 'anna@example.com'
+
+async function openPair(startVolume = 1) {
+  const world = await openWorld()
+  world.sandbox.control.forcePlacement('inbox')
+  const always = { openRate: 1, replyRate: 1 }
+  const anna = await world.connect(ANNA, { ...always, startVolume, dailyIncrease: 0 })
+  const ben = await world.connect('ben@example.org', { ...always, kind: 'pool' })
+  return { world, anna, ben }
+}
+
+/** Anna's day is planned, and her first mail is due now. */
+async function openWithDueMail(startVolume = 1) {
+  const opened = await openPair(startVolume)
+  const { world } = opened
+  using worker = handWorker(world)
+  for (const handout of await worker.handOut('plan')) await worker.run(handout)
+  const [first] = await world.runtime.db
+    .select()
+    .from(tasks)
+    .where(eq(tasks.kind, 'send'))
+    .orderBy(asc(tasks.dueAt))
+  if (!first) throw new Error('nothing was planned')
+  world.clock.moveTo(first.dueAt)
+  return opened
+}
+
+const sentByAnna = ({ sandbox }: World) =>
+  sandbox.control.ledger().filter((fact) => fact.kind === 'sent' && fact.mailbox === ANNA)
+const draftCalls = ({ sandbox }: World) => sandbox.control.callCounts()['gmail.users.drafts.create'] ?? 0
+const tokenOf = ({ runtime }: World, id: number) => runtime.warmup.store.accounts.token(id)
+
+describe('a run whose lease was taken over', () => {
+  test('does not send the mail a second time when it wakes', async () => {
+    const { world } = await openWithDueMail()
+    await using _ = world
+    using frozen = handWorker(world)
+    using other = handWorker(world)
+    world.sandbox.control.addFault({ path: '/drafts$', method: 'POST', delayMs: 600, count: 1 })
+    const [first] = await frozen.handOut('send')
+    const waking = frozen.run(first)
+    await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+    await lapseLeases(world)
+    const [second] = await other.handOut('send')
+    expect(second?.taskId).toBe(first?.taskId)
+    expect(await other.run(second)).toBe('done')
+    await waking
+    expect(draftCalls(world)).toBe(2)
+    expect(sentByAnna(world)).toHaveLength(1)
+  })
+
+  test('does not plan the day a second time', async () => {
+    const { world, anna } = await openPair(3)
+    await using _ = world
+    const { warmup } = world.runtime
+    using frozen = handWorker(world)
+    using other = handWorker(world)
+    const open = warmup.openMailbox
+    let wake = () => {}
+    const sleep = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    warmup.openMailbox = async (...mailbox) => {
+      warmup.openMailbox = open
+      await sleep
+      return open(...mailbox)
+    }
+    const [first] = await frozen.handOut('plan')
+    const waking = frozen.run(first)
+    await expect.poll(() => warmup.openMailbox === open).toBe(true)
+    await lapseLeases(world)
+    const [second] = await other.handOut('plan')
+    await other.run(second)
+    wake()
+    await waking
+    expect(await messagesOf(world.runtime)).toHaveLength(3)
+    expect((await warmup.store.accounts.byId(anna.id))?.warmupDay).toBe(1)
+  })
+
+  test('is void when it had lain in the queue, so that an account never has two tasks at once', async () => {
+    const { world } = await openWithDueMail()
+    await using _ = world
+    using worker = handWorker(world)
+    const [late] = await worker.handOut('send')
+    await lapseLeases(world)
+    expect(await worker.run(late)).toBe('void')
+  })
+})
+
+test('a send that was permitted before six and is ready after six waits for the next working day', async () => {
+  const { world } = await openWithDueMail()
+  await using _ = world
+  world.clock.moveTo(new Date('2026-03-02T17:59:50Z'))
+  using worker = handWorker(world)
+  world.sandbox.control.addFault({ path: '/drafts$', method: 'POST', delayMs: 300, count: 1 })
+  const [handout] = await worker.handOut('send')
+  const running = worker.run(handout)
+  await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+  world.clock.pass(19_000)
+  expect(await running).toBe('again')
+  expect(sentByAnna(world)).toEqual([])
+})
+
+test('a mail that a person writes in the thread of one that is being sent is not taken for ours', async () => {
+  const { world, anna } = await openWithDueMail()
+  await using _ = world
+  using worker = handWorker(world)
+  world.sandbox.control.addFault({ path: '/drafts/send', status: 503, count: 1 })
+  const [handout] = await worker.handOut('send')
+  expect(await worker.run(handout)).toBe('retry')
+  const [message] = await messagesOf(world.runtime)
+  const headers = [
+    'To: ben@example.org',
+    `Subject: ${message?.subject}`,
+    'Message-ID: <by-hand@example.com>',
+    `References: ${message?.rfcMessageId}`,
+  ]
+  const raw = Buffer.from(`${headers.join('\r\n')}\r\n\r\nby hand`).toString('base64url')
+  const answer = await fetch(`${world.sandbox.origin}/gmail/v1/users/me/messages/send`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${(await tokenOf(world, anna.id))?.token.access_token}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ raw, threadId: message?.gmailThreadId }),
+  })
+  expect(answer.status).toBe(200)
+
+  world.clock.pass(10 * 60_000)
+  await world.settle()
+  const [after] = await messagesOf(world.runtime)
+  expect(after).toMatchObject({ state: 'sent', rfcMessageId: message?.rfcMessageId })
+  expect(sentByAnna(world)).toHaveLength(2)
+})
+
+describe('an account that is removed', () => {
+  test('while a mail of it is being sent leaves that mail unknown, for the operator to see', async () => {
+    const { world, anna } = await openWithDueMail()
+    await using _ = world
+    using worker = handWorker(world)
+    world.sandbox.control.addFault({ path: '/drafts/send', status: 503, count: 1 })
+    const [handout] = await worker.handOut('send')
+    expect(await worker.run(handout)).toBe('retry')
+    await removeAccount(world.runtime.warmup, anna.id)
+    expect(await messagesOf(world.runtime)).toMatchObject([{ state: 'unknown' }])
+  })
+
+  test('keeps the token it gets by coming back while its old grant is being revoked', async () => {
+    const { world, anna } = await openPair()
+    await using _ = world
+    using worker = handWorker(world)
+    await removeAccount(world.runtime.warmup, anna.id)
+    world.sandbox.control.addFault({ path: '/revoke', method: 'POST', delayMs: 800, count: 1 })
+    const [handout] = await worker.handOut('disconnect')
+    const revoking = worker.run(handout)
+    await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+    await world.connect(ANNA)
+    await revoking
+    expect(await tokenOf(world, anna.id)).not.toBeNull()
+  })
+
+  test('and comes back with other rates begins to count anew', async () => {
+    const { world, ben } = await openPair()
+    await using _ = world
+    const { counts } = world.runtime.warmup.store
+    await counts.add(new Map([[ben.id, { openAsked: 200, openGranted: 20 }]]))
+    await removeAccount(world.runtime.warmup, ben.id)
+    await world.settle()
+    await world.connect('ben@example.org', { kind: 'pool', openRate: 0.5 })
+    expect((await counts.lockRuns(ben.id, ben.id)).opens).toEqual({ asked: 0, granted: 0 })
+  })
+})
+
+describe('what can’t succeed is given up', () => {
+  test('when the recipient has deleted the mail before it was opened', async () => {
+    const { world } = await openPair()
+    await using _ = world
+    world.sandbox.control.addFault({ path: '/modify', status: 404, reason: 'notFound', count: 1_000_000 })
+    await world.runUntil(new Date('2026-03-05T22:00:00Z'))
+    const open = await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'open'))
+    expect(open.filter(({ errors }) => errors > 5)).toEqual([])
+  })
+
+  test('when the thread of a reply is gone', async () => {
+    const { world } = await openPair()
+    await using _ = world
+    const isReplyDue = async () =>
+      (await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'reply'))).length > 0
+    while (!(await isReplyDue())) await world.runUntil(new Date(world.clock.now().getTime() + 30 * 60_000))
+    world.sandbox.control.addFault({
+      path: '/drafts$',
+      method: 'POST',
+      status: 404,
+      reason: 'notFound',
+      count: 1_000_000,
+    })
+    await world.runUntil(new Date('2026-03-06T22:00:00Z'))
+    const replies = (await messagesOf(world.runtime)).filter(({ turn }) => turn === 2)
+    expect(replies[0]).toMatchObject({ state: 'failed', failure: expect.stringContaining('notFound') })
+  })
+
+  test('when an error of our own comes back 25 times, over any number of nights', async () => {
+    const { world } = await openWithDueMail()
+    await using _ = world
+    const { warmup } = world.runtime
+    let broke = 0
+    warmup.log.error = () => {
+      broke += 1
+    }
+    warmup.texts = []
+    await world.runUntil(new Date('2026-03-06T22:00:00Z'))
+    expect(await messagesOf(world.runtime)).toMatchObject([
+      { state: 'failed', failure: expect.stringContaining('is gone') },
+    ])
+    expect(broke).toBeGreaterThanOrEqual(25)
+  })
+})
+
+test('days that were paused are not made up for: the ramp of the day holds', async () => {
+  const { world, anna } = await openWithDueMail(5)
+  await using _ = world
+  await pauseAccount(world.runtime.warmup, anna.id)
+  await world.runUntil(new Date('2026-03-05T06:00:00Z'))
+  await resumeAccount(world.runtime.warmup, anna.id)
+  await world.runUntil(new Date('2026-03-05T22:00:00Z'))
+  const openings = (await messagesOf(world.runtime)).filter(({ turn, sentAt }) => turn === 1 && sentAt)
+  expect(openings).toHaveLength(5)
+})
+
+test('a paused account that is connected again stays paused', async () => {
+  const { world, anna } = await openPair()
+  await using _ = world
+  await pauseAccount(world.runtime.warmup, anna.id)
+  expect((await world.connect(ANNA)).status).toBe('paused')
+})
+
+test('an address that another account still goes by is refused with the account to mend first', async () => {
+  const { world, anna, ben } = await openPair()
+  await using _ = world
+  const { db } = world.runtime
+  await db.update(accounts).set({ email: 'moved@example.com' }).where(eq(accounts.id, anna.id))
+  await db.update(accounts).set({ email: ANNA }).where(eq(accounts.id, ben.id))
+  await expect(world.connect(ANNA)).rejects.toThrow(`connect account ${ben.id} again first`)
+})
+
+test('a rotated refresh token is not lost by one failed save', async () => {
+  const { world, ben } = await openPair()
+  await using _ = world
+  const { warmup } = world.runtime
+  world.sandbox.control.setOptions({ rotateRefreshTokens: true })
+  world.clock.pass(2 * 60 * 60_000)
+  const save = warmup.store.accounts.saveToken
+  warmup.store.accounts.saveToken = async () => {
+    warmup.store.accounts.saveToken = save
+    throw new Error('the connection was closed')
+  }
+  expect(await warmup.authenticateAndUpdateToken(ben.id)).toMatchObject({ refreshed: true })
+  world.clock.pass(2 * 60 * 60_000)
+  expect(await warmup.authenticateAndUpdateToken(ben.id)).toMatchObject({ refreshed: true })
+})
+
+test('a database with real accounts is not run at a sandbox’s speed, nor a sandbox’s at the wall’s', async () => {
+  const { world } = await openPair()
+  await using _ = world
+  const { DATABASE_URL } = world.config
+  await expect(startClock({ DATABASE_URL, WARMUP_SPEED: 1440 })).rejects.toThrow('without real accounts')
+  const { stop } = await startClock({ DATABASE_URL, WARMUP_SPEED: 1 })
+  await stop()
+})
