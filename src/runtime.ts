@@ -122,7 +122,7 @@ export async function openParts({ config: partial, log, onStop }: Process) {
 
 /** @throws OperatorError where stored tokens can't be opened with the keys at hand */
 export async function requireKeys({ warmup }: Runtime): Promise<void> {
-  const missing = await warmup.store.accounts.missingKeys()
+  const missing = await warmup.store.tokenKeys.missing()
   if (missing.length > 0)
     throw new OperatorError(
       `TOKEN_ENCRYPTION_KEYS: expected also the key ${missing.join(' and ')} that stored tokens are encrypted with`,

@@ -3,9 +3,9 @@ import { OperatorError } from '../domain/errors.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, isNotNull, isNull, ne, or, sql } from './drizzle.ts'
+import { and, asc, eq, getTableColumns, isNull, ne, or, sql } from './drizzle.ts'
 import { accountCounts, accounts } from './schema.ts'
-import type { Sealer } from './sealing.ts'
+import { accountContext, type Sealer } from './sealing.ts'
 
 const {
   oauthToken: _token,
@@ -29,8 +29,7 @@ export type NewConnection = {
 export type Accounts = ReturnType<typeof createAccounts>
 
 export function createAccounts(db: Database, sealer: Sealer) {
-  const context = (id: number) => `account:${id}`
-  const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), context(id))
+  const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), accountContext(id))
 
   return {
     async byId(id: number): Promise<Account | null> {
@@ -103,15 +102,8 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .from(accounts)
         .where(eq(accounts.id, id))
       if (!row?.sealed) return null
-      const token = JSON.parse(sealer.open(row.sealed, context(id))) as OAuthToken
+      const token = JSON.parse(sealer.open(row.sealed, accountContext(id))) as OAuthToken
       return { token, version: row.version, status: row.status }
-    },
-
-    /** The ids of keys that tokens are sealed with, and that are not at hand. */
-    async missingKeys(): Promise<string[]> {
-      const keyId = sql<string>`split_part(${accounts.oauthToken}, '.', 1)`
-      const used = await db.selectDistinct({ keyId }).from(accounts).where(isNotNull(accounts.oauthToken))
-      return used.map((row) => row.keyId).filter((id) => !sealer.keyIds.includes(id))
     },
 
     /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */

@@ -67,6 +67,9 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
   }
 }
 
+/** What an account's token is bound to: moved to another row it does not open. */
+export const accountContext = (accountId: number) => `account:${accountId}`
+
 function idOf(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 8)
 }

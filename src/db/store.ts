@@ -9,6 +9,7 @@ import { createPartners } from './partners.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createTasks } from './tasks.ts'
+import { createTokenKeys } from './token-keys.ts'
 
 /** The tables, as use cases see them. */
 export type Store = ReturnType<typeof repositories> & {
@@ -41,5 +42,6 @@ function repositories(db: Database, sealer: Sealer) {
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     tasks: createTasks(db),
+    tokenKeys: createTokenKeys(db, sealer),
   }
 }
