@@ -44,6 +44,10 @@ describe('a mail is sent once, and its row tells the truth, when Gmail', () => {
     expect(rows.filter(({ turn }) => turn === 1).length).toBe(6)
     expect(rows.filter(({ state }) => state === 'failed')).toEqual([])
     await expectAgreement(world.runtime, world.sandbox.control.ledger())
+    const drafts = ['anna@example.com', 'ben@example.org']
+      .flatMap((email) => world.sandbox.control.messages(email))
+      .filter(({ labels }) => labels.includes('DRAFT'))
+    expect(drafts).toEqual([])
   })
 })
 
