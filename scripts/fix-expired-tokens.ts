@@ -4,7 +4,7 @@ import { OperatorError } from '../src/domain/errors.ts'
 import { withInstance } from '../src/embedded/instance.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
-import { createRuntime, requireKeys, startClock } from '../src/runtime.ts'
+import { createRuntime, requireKeys, requireStores, startClock } from '../src/runtime.ts'
 import { checkToken, type TokenCheck, type TokenHealth } from '../src/warmup/check-token.ts'
 
 // Tries every account's token and says which ones need the operator.
@@ -16,6 +16,7 @@ const AT_ONCE = 20
 await runProcess(async ({ config: partial, onStop }) => {
   const options = parseOptions()
   const config = requireComplete(partial)
+  await requireStores(config)
   const { clock, stop } = await startClock(config)
   onStop(stop)
   // The report goes to standard output: no log lines in between.
@@ -41,6 +42,7 @@ await runProcess(async ({ config: partial, onStop }) => {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 
+  checks.sort((a, b) => a.accountId - b.accountId)
   if (options.json) console.log(JSON.stringify({ counts: countsOf(checks), accounts: checks }, null, 2))
   else report(checks, config.BASE_URL)
   if (checks.some(({ needsReauth }) => needsReauth)) process.exitCode = 1
@@ -81,6 +83,7 @@ function countsOf(checks: readonly TokenCheck[]): Record<TokenHealth, number> {
 }
 
 function report(checks: readonly TokenCheck[], baseUrl: string) {
+  if (checks.length === 0) return console.log('No account is connected.')
   const { valid, refreshed, due, failed } = countsOf(checks)
   console.log(
     `\nValid: ${valid}   Refreshed: ${refreshed}   Failed: ${failed}${due > 0 ? `   Refresh due: ${due}` : ''}`,

@@ -3,7 +3,7 @@ import { wallClock } from '../src/domain/clock.ts'
 import { withInstance } from '../src/embedded/instance.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
-import { createRuntime, requireKeys } from '../src/runtime.ts'
+import { createRuntime, requireKeys, requireStores } from '../src/runtime.ts'
 
 // Seals every stored token with the first of TOKEN_ENCRYPTION_KEYS, beside running processes; a second run goes on
 // where one was stopped. Exit status: 0 no token has an older key, 1 some still have.
@@ -12,6 +12,7 @@ const BATCH = 100
 
 await runProcess(async ({ config: partial, onStop }) => {
   const config = requireComplete(partial)
+  await requireStores(config)
   const runtime = createRuntime(config, wallClock, createLogger('silent'))
   onStop(runtime.close)
   await requireKeys(runtime)

@@ -54,7 +54,8 @@ await runProcess(async (process) => {
   console.log(
     `kindling is ready: web, workers on ${backend.kind}${isSandbox ? ', a simulated Google' : ''}. Ctrl-C stops it.`,
   )
-  console.log(`Sign in once with ${await signInLink(config, runtime)}`)
+  if (config.OPERATOR_PASSWORD) console.log(`Sign in at ${config.BASE_URL}`)
+  else console.log(`Sign in once with ${await signInLink(config, runtime)}`)
   return 'keeps running'
 })
 

@@ -26,7 +26,6 @@ export async function runProcess(
   run: (process: Process) => Promise<unknown>,
   adjust: (environment: Environment) => Environment = (environment) => environment,
 ): Promise<void> {
-  const environment = adjust(environmentOf(process))
   const closers: (() => Promise<void> | void)[] = []
   let stopping: Promise<void> | undefined
   const stop = () => {
@@ -46,6 +45,7 @@ export async function runProcess(
   process.on('SIGTERM', onSignal)
 
   try {
+    const environment = adjust(environmentOf(process))
     const config = parseConfig(environment)
     const log = createLogger(config.LOG_LEVEL)
     const main = run({ config, environment, log, onStop: (close) => closers.push(close) })

@@ -1,5 +1,6 @@
 import { type CompleteConfig, requireComplete } from './config.ts'
 import { connect } from './db/connection.ts'
+import { sql } from './db/drizzle.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
 import { isAccelerated, type SharedClock, shareClock } from './db/shared-clock.ts'
@@ -11,7 +12,13 @@ import { createGmail } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
 import type { Process } from './process.ts'
-import { migratePostgresBackend, postgresBackend, type QueueBackend, redisBackend } from './queue/backend.ts'
+import {
+  migratePostgresBackend,
+  postgresBackend,
+  type QueueBackend,
+  redisBackend,
+  tryRedis,
+} from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
 import { loadConversations } from './texts/load-conversations.ts'
@@ -26,6 +33,7 @@ const HANDOUT_WINDOW = 1000
 /** How long a stop waits for running tasks before it cuts off what they ask of Google. */
 const GRACE_MS = 1500
 
+type Stores = Pick<CompleteConfig, 'DATABASE_URL' | 'REDIS_URL'>
 export type Runtime = ReturnType<typeof createRuntime>
 
 /**
@@ -41,7 +49,7 @@ export async function startClock(
     if (config.WARMUP_SPEED === 1) {
       if (await isAccelerated(db))
         throw new OperatorError(
-          'DATABASE_URL: expected a database for real mail; this one has been a sandbox’s, with another time and other mailboxes',
+          'this database has been a sandbox’s, with another time and other mailboxes: choose another DATABASE_URL or DATA_DIR, or leave WARMUP_SPEED as it was',
         )
       await close()
       return { clock: wallClock, stop: async () => {} }
@@ -110,6 +118,7 @@ export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBa
 /** Settings, runtime and queue of a process that runs apart; closed in order when it stops. */
 export async function openParts({ config: partial, log, onStop }: Process) {
   const config = requireComplete(partial)
+  await requireStores(config)
   const { clock, stop } = await startClock(config)
   onStop(stop)
   const runtime = createRuntime(config, clock, log)
@@ -118,6 +127,23 @@ export async function openParts({ config: partial, log, onStop }: Process) {
   const backend = createQueueBackend(config, log)
   onStop(backend.close)
   return { config, runtime, backend }
+}
+
+/** @throws OperatorError naming the store that does not answer */
+export async function requireStores({ DATABASE_URL, REDIS_URL }: Stores): Promise<void> {
+  const answer = async (expected: string, attempt: () => Promise<unknown>) => {
+    try {
+      await attempt()
+    } catch (error) {
+      const { cause, message } = error as Error & { cause?: Error }
+      throw new OperatorError(`${expected} that answers (${cause?.message || message})`)
+    }
+  }
+  await answer('DATABASE_URL: expected a Postgres', async () => {
+    const { db, close } = connect(DATABASE_URL, { poolSize: 1 })
+    await db.execute(sql`select 1`).finally(close)
+  })
+  if (REDIS_URL) await answer('REDIS_URL: expected a Redis', () => tryRedis(REDIS_URL))
 }
 
 /** @throws OperatorError where stored tokens can't be opened with the keys at hand */
@@ -130,7 +156,8 @@ export async function requireKeys({ warmup }: Runtime): Promise<void> {
 }
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */
-export async function migrate(config: Pick<CompleteConfig, 'DATABASE_URL' | 'REDIS_URL'>): Promise<void> {
+export async function migrate(config: Stores): Promise<void> {
+  await requireStores(config)
   await migrateDatabase(config.DATABASE_URL)
   if (!config.REDIS_URL) await migratePostgresBackend(config.DATABASE_URL)
 }

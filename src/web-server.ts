@@ -80,9 +80,12 @@ export async function startWeb(
 
 /** Said on every page. A speed above 1 is refused with Google's own API, so it tells a sandbox. */
 export function sandboxNotice({ WARMUP_SPEED }: CompleteConfig) {
+  const day = Math.round(86_400 / WARMUP_SPEED)
+  const pace =
+    WARMUP_SPEED === 1 ? '' : ` Time runs ${WARMUP_SPEED} times as fast: a day takes ${day} seconds.`
   return {
     title: 'Sandbox',
-    text: `Google is simulated here and no mail leaves this machine. Time runs ${WARMUP_SPEED} times as fast: a day takes ${Math.round(86_400 / WARMUP_SPEED)} seconds.`,
+    text: `Google is simulated here and no mail leaves this machine.${pace}`,
   }
 }
 

@@ -37,6 +37,7 @@ const messageColumns = {
   sentAt: messages.sentAt,
   placement: messages.placement,
   placedAt: messages.placedAt,
+  opens: messages.opens,
   openedAt: messages.openedAt,
   rescuedAt: messages.rescuedAt,
 }
@@ -53,7 +54,7 @@ export function createDashboard(db: Database) {
     },
 
     /**
-     * Sums over all accounts, each in its own day. The second bound of `sent` changes nothing but the planner's guess:
+     * Sums over all accounts but the removed ones, each in its own day. The second bound of `sent` changes nothing but the planner's guess:
      * without a constant it expects a third of all history, and Postgres compiles the query (JIT) for longer than it runs.
      */
     async today(days: readonly ZoneDay[]): Promise<Today> {
@@ -70,6 +71,7 @@ export function createDashboard(db: Database) {
           ) given(zone, date, start_at, end_at)
         ), account as (
           select a.id, a.status, day.* from accounts a join day on day.zone = a.time_zone
+          where a.status <> 'removed'
         ), short_plan as materialized (
           select account_id, data->>'day' as date, (data->>'shortOf')::int as mails from events
           where kind = 'planned' and at >= ${earliest.toISOString()} and (data->>'shortOf')::int > 0

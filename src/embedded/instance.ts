@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OperatorError } from '../domain/errors.ts'
 
 /**
  * Settings that a running `npm start` found for itself (its database, its key, its Google), left in DATA_DIR so that
@@ -26,9 +27,18 @@ function readInstance(dataDir: string): InstanceSettings {
   }
 }
 
-/** The environment, with what a running instance has left for it in DATA_DIR. */
+/**
+ * The environment, with what a running instance has left for it in DATA_DIR.
+ * @throws OperatorError where neither names a database
+ */
 export function withInstance(
   environment: Record<string, string | undefined>,
 ): Record<string, string | undefined> {
-  return { ...readInstance(environment.DATA_DIR || '.data'), ...environment }
+  const dataDir = environment.DATA_DIR || '.data'
+  const settings = { ...readInstance(dataDir), ...environment }
+  if (!settings.DATABASE_URL)
+    throw new OperatorError(
+      `no kindling runs on DATA_DIR="${dataDir}": start it with npm start, or set DATABASE_URL`,
+    )
+  return settings
 }

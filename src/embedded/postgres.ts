@@ -24,9 +24,8 @@ export async function startEmbeddedPostgres(
   dataDir: string,
   database = 'kindling',
 ): Promise<EmbeddedPostgres> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const folder = join(dataDir, 'postgres')
-  const server = { folder, binaries: await binaries(), password: await password(dataDir), account: runAs() }
+  const server = { folder, binaries: await binaries(), password: await prepare(dataDir), account: runAs() }
   await initialise(server)
 
   const running = await runningPort(server)
@@ -83,8 +82,15 @@ async function binaries(): Promise<Binaries> {
   }
 }
 
-function password(dataDir: string): Promise<string> {
-  return keptSecret(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
+/** Makes the folder and the server's password in it; returns the password. */
+async function prepare(dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    return await keptSecret(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('hex'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new OperatorError(`DATA_DIR="${dataDir}": expected a folder that can be written to (${code})`)
+  }
 }
 
 /** The cluster is made beside its place and moved there, so that an interrupted start leaves no half of one. */

@@ -79,6 +79,29 @@ export function postgresBackend(url: string, onError: (error: Error) => void): Q
   }
 }
 
+/** Rejects where no Redis answers at once. */
+export async function tryRedis(url: string): Promise<void> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: null,
+    connectTimeout: 5000,
+  })
+  // What went wrong is only told to listeners; the call itself is rejected with a closed connection.
+  let cause: Error | undefined
+  redis.on('error', (error) => {
+    cause = error
+  })
+  try {
+    await redis.connect()
+    await redis.ping()
+  } catch (error) {
+    throw cause ?? error
+  } finally {
+    redis.disconnect()
+  }
+}
+
 /** Makes BullMQ's own tables, in the schema `bullmq` of the same database. */
 export async function migratePostgresBackend(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })

@@ -13,22 +13,26 @@ export type ConnectFailure =
   | { kind: 'missing_scopes'; scopes: string[] }
   | { kind: 'no_refresh_token' }
   | { kind: 'address_taken'; message: string }
+  | { kind: 'other_mailbox'; wanted: string; chosen: string }
   | { kind: 'google'; error: GoogleError }
 
 export type Callback = { state?: string; code?: string; error?: string }
 export type Connected = { account: Account; isNew: boolean }
-type Visit = { settings: AccountSettings; codeVerifier: string }
+type Visit = { settings: AccountSettings; codeVerifier: string; wanted: Wanted | null }
+/** The account whose button was pressed: its mailbox, and no other one, is to be connected. */
+type Wanted = Pick<Account, 'email' | 'googleUserId'>
 
 /** Keeps the settings for the way to Google and back; returns Google's consent page. `wallNow` is the visitor's time. */
 export async function startConnecting(
   { store, oauth }: Warmup,
   settings: AccountSettings,
   wallNow: Date,
-  loginHint?: string,
+  wanted: Wanted | null = null,
 ): Promise<string> {
-  const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url') }
+  const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url'), wanted }
   const state = await store.oneTime.issueState(visit, wallNow)
-  return oauth.consentUrl({ state, codeVerifier: visit.codeVerifier, ...(loginHint ? { loginHint } : {}) })
+  const hint = wanted ? { loginHint: wanted.email } : {}
+  return oauth.consentUrl({ state, codeVerifier: visit.codeVerifier, ...hint })
 }
 
 /** Makes of Google's callback an account, or a new token of an account that exists. */
@@ -51,6 +55,8 @@ export async function finishConnecting(
     if (scope === null || scopes.length > 0) return { failure: { kind: 'missing_scopes', scopes } }
     if (refreshToken === null) return { failure: { kind: 'no_refresh_token' } }
     const identity = await oauth.identify(grant.accessToken)
+    if (visit.wanted && !isSame(visit.wanted, identity))
+      return { failure: { kind: 'other_mailbox', wanted: visit.wanted.email, chosen: identity.email } }
     const token = tokenFromGrant({ ...grant, refreshToken, scope }, oauth.client, clock.now())
     return await keep(warmup, { ...identity, token, settings: visit.settings })
   } catch (error) {
@@ -58,6 +64,11 @@ export async function finishConnecting(
     if (error instanceof OperatorError) return { failure: { kind: 'address_taken', message: error.message } }
     throw error
   }
+}
+
+/** A mailbox may have got another address, or an address another user: one of the two is enough. */
+function isSame(wanted: Wanted, { googleUserId, email }: Wanted): boolean {
+  return googleUserId === wanted.googleUserId || email.toLowerCase() === wanted.email.toLowerCase()
 }
 
 /** The account, its first task and the event are one fact. */

@@ -31,6 +31,11 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     await back(request, response, account, 'The settings are saved.')
   })
 
+  // The address of a form with mistakes, when it is loaded again.
+  router.get('/accounts/:id/settings', async (request, response) => {
+    response.redirect(`/accounts/${(await find(request)).id}`)
+  })
+
   router.post('/accounts/:id/pause', ...readForm, async (request, response) => {
     const account = await find(request)
     const paused = await pauseAccount(warmup, account.id)
@@ -45,7 +50,9 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
 
   router.post('/accounts/:id/connect', ...readForm, async (request, response) => {
     const account = await find(request)
-    response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), account.email))
+    const { email, googleUserId } = account
+    const wanted = { email, googleUserId }
+    response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), wanted))
   })
 
   router.get('/accounts/:id/remove', async (request, response) => {

@@ -57,6 +57,13 @@ export function explainFailure(failure: ConnectFailure): FailureView {
         sentence(failure.message),
         'Then connect this mailbox again.',
       )
+    case 'other_mailbox':
+      return view(
+        409,
+        'Another mailbox was chosen',
+        `${failure.wanted} was to be connected, and ${failure.chosen} was chosen on Google’s page. Nothing was changed.`,
+        `Connect again and choose ${failure.wanted}, or add ${failure.chosen} as an account of its own.`,
+      )
     case 'google':
       return refused(failure.error)
   }
@@ -73,7 +80,7 @@ function denied(error: string): FailureView {
       title: 'Access was not granted',
       text: 'On Google’s page the request was cancelled, or this mailbox may not use the app.',
       scopes: [],
-      next: 'If it was not cancelled on purpose: an OAuth app in Testing admits only its listed test users, and an administrator may have blocked it. Then connect the mailbox again.',
+      next: 'If it was not cancelled on purpose: an OAuth app in Testing admits only its listed test users, and an administrator may have blocked it. Once that is settled, connect the mailbox again.',
     }
   return {
     status: 400,

@@ -27,6 +27,24 @@ test('npm start stops in order, and is refused beside another one on its data fo
   expect(await answers(databaseUrl)).toBe(false)
 })
 
+test.each([
+  [{ DATA_DIR: '/dev/null' }, 'DATA_DIR="/dev/null": expected a folder that can be written to'],
+  [
+    { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/x' },
+    'DATABASE_URL: expected a Postgres that answers (connect ECONNREFUSED',
+  ],
+  [{ REDIS_URL: 'redis://127.0.0.1:1' }, 'REDIS_URL: expected a Redis that answers (connect ECONNREFUSED'],
+  [{ GOOGLE_CLIENT_ID: 'only-this' }, 'GOOGLE_CLIENT_SECRET is not set: expected'],
+  [{ PORT: 'http' }, 'PORT="http": expected a whole number'],
+])('a start with %j ends with one line that says what was expected', async (environment, line) => {
+  await using instance = await prepareInstance(environment as Record<string, string>)
+  const { code, output } = await instance.startAndEnd()
+  expect({ code, lines: output.trim().split('\n') }).toEqual({
+    code: 2,
+    lines: [expect.stringContaining(line)],
+  })
+})
+
 test('it stops within ten seconds, and leaves nothing behind, while Google keeps tasks waiting', async () => {
   await using instance = await prepareInstance({ WARMUP_SPEED: '5000' })
   const running = await instance.start()
@@ -89,7 +107,7 @@ async function connectAccounts({ warmup }: Runtime): Promise<void> {
     const kind = i < 2 ? ('warmup' as const) : ('pool' as const)
     const settings = { ...DEFAULT_SETTINGS, kind, startVolume: 60, dailyLimit: 200 }
     const email = `account${i}@example.com`
-    const url = await startConnecting(warmup, settings, new Date(), email)
+    const url = await startConnecting(warmup, settings, new Date())
     expect(await finishConnecting(warmup, await giveConsent(url, email), new Date())).toHaveProperty(
       'account',
     )

@@ -87,7 +87,7 @@ export async function openWorld(
     config,
     async connect(email, settings = {}) {
       sandbox.control.createMailbox(email)
-      const url = await startConnecting(warmup, { ...DEFAULT_SETTINGS, ...settings }, new Date(), email)
+      const url = await startConnecting(warmup, { ...DEFAULT_SETTINGS, ...settings }, new Date())
       const result = await finishConnecting(warmup, await giveConsent(url, email), new Date())
       if ('failure' in result) throw new Error(`not connected: ${JSON.stringify(result.failure)}`)
       return result.account

@@ -37,6 +37,17 @@ describe('a mailbox', () => {
   })
 })
 
+test('an account that is to be connected again takes no other mailbox’s token', async () => {
+  const { world, anna } = await openPair()
+  await using _ = world
+  const { warmup } = world.runtime
+  const url = await startConnecting(warmup, settingsOf(anna), new Date(), anna)
+  const result = await finishConnecting(warmup, await giveConsent(url, 'ben@example.org'), new Date())
+  expect(result).toEqual({
+    failure: { kind: 'other_mailbox', wanted: anna.email, chosen: 'ben@example.org' },
+  })
+})
+
 describe('an account that is removed', () => {
   test('loses its token, its grant at Google and its unsent mail, and is written to no more', async () => {
     const { world, ben } = await openPair()
