@@ -18,7 +18,7 @@ const NUMBERS: Record<NumberName, { label: string; hint: string }> = {
   },
   dailyLimit: {
     label: 'Daily limit',
-    hint: 'The most mails it sends in a day, replies included.',
+    hint: 'The most mails it sends in a day, replies included. A pool account is sent no more than that either.',
   },
   startVolume: { label: 'Start volume', hint: 'Mails on the first day of warmup.' },
   dailyIncrease: { label: 'Daily increase', hint: 'More mails each working day, up to the daily limit.' },

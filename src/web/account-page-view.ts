@@ -1,5 +1,6 @@
 import type { Account } from '../db/accounts.ts'
 import type { Dashboard } from '../db/dashboard.ts'
+import type { AccountKind } from '../domain/account.ts'
 import { localDateOf, startOfLocalDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { eventView } from './event-view.ts'
@@ -22,7 +23,13 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
   return {
     account: accountView({ account, ...figures }, { sentToday: sent.get(id) ?? 0, now }),
     connected: timeView(account.connectedAt, { now, zone: timeZone }),
+    noMailYet: account.status === 'active' ? NO_MAIL_YET[account.kind] : 'No mail yet.',
     conversations: conversationViews(messages, { now, zone: timeZone, viewer: id }),
     events: events.map((row) => eventView(row, now)),
   }
+}
+
+const NO_MAIL_YET: Record<AccountKind, string> = {
+  warmup: 'No mail yet. The first ones are planned in the next working hours, once there is a pool account.',
+  pool: 'No mail yet. It is written to when a warmup account’s day is planned.',
 }

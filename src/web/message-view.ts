@@ -1,6 +1,6 @@
 import type { MessageRow } from '../db/dashboard.ts'
 import { type TimeView, timeView } from './times.ts'
-import { PLACEMENT_WORDS, STATE_WORDS } from './words.ts'
+import { PLACEMENT_WORDS, STATE_WORDS, sentence } from './words.ts'
 
 export type MessageView = ReturnType<typeof messageView>
 export type ConversationView = { href: string; subject: string; messages: MessageView[] }
@@ -10,6 +10,7 @@ type Looking = { now: Date; zone: string }
 export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { viewer: number | null }) {
   const time = (instant: Date): TimeView => timeView(instant, { now, zone })
   const { placement, placedAt, openedAt, rescuedAt } = row
+  const isWithdrawn = row.state === 'cancelled'
   const isIncoming = row.recipient.id === viewer
   const partner = isIncoming ? row.sender : row.recipient
   return {
@@ -22,8 +23,8 @@ export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { 
     sender: party(row.sender),
     recipient: party(row.recipient),
     state: { name: row.state, words: STATE_WORDS[row.state] },
-    at: time(row.sentAt ?? row.sendStartedAt ?? row.plannedFor),
-    failure: row.failure,
+    at: isWithdrawn ? null : time(row.sentAt ?? row.sendStartedAt ?? row.plannedFor),
+    failure: row.failure === null ? null : { words: sentence(row.failure), isError: !isWithdrawn },
     gmailSearch: `rfc822msgid:${row.rfcMessageId.replace(/[<>]/g, '')}`,
     placement: placement && {
       name: placement,
@@ -32,6 +33,7 @@ export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { 
     },
     rescued: rescuedAt && time(rescuedAt),
     opened: openedAt && time(openedAt),
+    isLeftUnread: row.opens === false && placement !== null && placement !== 'missing',
   }
 }
 

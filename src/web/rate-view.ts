@@ -2,7 +2,7 @@ import type { AccountCounts } from '../db/counts.ts'
 import { type AchievedRate, achievedRate } from '../domain/rates.ts'
 
 /** A rate as it was achieved, the goal, and the numbers behind it. */
-export type RateView = { name: string; achieved: string; goal: string | null; counts: string; base: string }
+export type RateView = { name: string; achieved: string; goal: string | null; counts: string }
 
 type Rates = { openRate: number; replyRate: number }
 
@@ -11,7 +11,7 @@ export function rateViews(rates: Rates, counts: AccountCounts): RateView[] {
   return [
     rateView('Opens', achievedRate(opened, received), 'received', rates.openRate),
     rateView('Replies', achievedRate(answered, opened), 'opened', rates.replyRate),
-    rateView('Spam', achievedRate(placedSpam, placed), 'sent and found', null),
+    rateView('Sent mail in spam', achievedRate(placedSpam, placed), 'sent', null),
   ]
 }
 
@@ -21,8 +21,7 @@ function rateView(name: string, achieved: AchievedRate, base: string, goal: numb
     name,
     achieved: rate === null ? '–' : percent(rate),
     goal: goal === null ? null : percent(goal),
-    counts: rate === null ? 'no mail yet' : `${part} of ${whole}`,
-    base: rate === null ? '' : base,
+    counts: rate === null ? 'no mail yet' : `${part} of ${whole} ${base}`,
   }
 }
 

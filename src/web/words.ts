@@ -50,6 +50,12 @@ export const WAITING_WORDS: Record<string, string> = {
   'the next working day': 'on the next working day',
 }
 
+/** The reason of a failure as it stands on its own. */
+export function sentence(reason: string): string {
+  const end = /[.!?]$/.test(reason) ? '' : '.'
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${end}`
+}
+
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
