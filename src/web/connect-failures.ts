@@ -1,5 +1,6 @@
 import type { GoogleError } from '../domain/errors.ts'
 import type { ConnectFailure } from '../warmup/connect-account.ts'
+import { sentence } from './words.ts'
 
 /** A page about a visit to Google that connected nothing: what happened, and what to do next. */
 export type FailureView = { status: number; title: string; text: string; scopes: ScopeView[]; next: string }
@@ -67,10 +68,6 @@ export function explainFailure(failure: ConnectFailure): FailureView {
     case 'google':
       return refused(failure.error)
   }
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function denied(error: string): FailureView {

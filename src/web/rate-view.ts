@@ -11,7 +11,7 @@ export function rateViews(rates: Rates, counts: AccountCounts): RateView[] {
   return [
     rateView('Opens', achievedRate(opened, received), 'received', rates.openRate),
     rateView('Replies', achievedRate(answered, opened), 'opened', rates.replyRate),
-    rateView('Sent mail in spam', achievedRate(placedSpam, placed), 'sent', null),
+    rateView('Sent mail in spam', achievedRate(placedSpam, placed), 'found', null),
   ]
 }
 
