@@ -26,8 +26,6 @@ export type NewConnection = {
   now: Date
 }
 
-export type Accounts = ReturnType<typeof createAccounts>
-
 export function createAccounts(db: Database, sealer: Sealer) {
   const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), accountContext(id))
 

@@ -7,8 +7,6 @@ export type AccountCounts = typeof accountCounts.$inferSelect
 type Counter = Exclude<keyof AccountCounts, 'accountId'>
 export type Increments = Partial<Record<Counter, number>>
 
-export type Counts = ReturnType<typeof createCounts>
-
 export function createCounts(db: Database) {
   return {
     /** Adds to the counters of accounts, always in the order of their ids, so that two transactions can't deadlock. */

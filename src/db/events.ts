@@ -2,8 +2,6 @@ import type { NewEvent } from '../domain/events.ts'
 import type { Database } from './connection.ts'
 import { events } from './schema.ts'
 
-export type Events = ReturnType<typeof createEvents>
-
 export function createEvents(db: Database) {
   return {
     async add(...newEvents: NewEvent[]): Promise<void> {

@@ -17,8 +17,6 @@ export type PlannedMessage = Pick<
   | 'rfcMessageId'
 > & { inReplyTo?: number }
 
-export type Messages = ReturnType<typeof createMessages>
-
 export function createMessages(db: Database) {
   const inState = (id: number, ...states: Message['state'][]) =>
     and(eq(messages.id, id), inArray(messages.state, states))

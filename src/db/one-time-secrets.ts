@@ -4,8 +4,6 @@ import { and, eq, gt, lt } from './drizzle.ts'
 import { oauthStates, signInLinks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 
-export type OneTimeSecrets = ReturnType<typeof createOneTimeSecrets>
-
 const STATE_MINUTES = 10
 const LINK_MINUTES = 24 * 60
 

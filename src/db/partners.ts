@@ -2,8 +2,6 @@ import type { Partner } from '../domain/pairing.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 
-export type Partners = ReturnType<typeof createPartners>
-
 const MEMORY_DAYS = 14
 
 export function createPartners(db: Database) {

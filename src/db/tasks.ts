@@ -10,8 +10,6 @@ export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; d
 /** A task that has begun, with the rows it is about, read in the same statement. */
 export type StartedTask = { task: Task; account: Account; message: Message | null }
 
-export type Tasks = ReturnType<typeof createTasks>
-
 export function createTasks(db: Database) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
   const released = { startedBy: null, leaseUntil: null }

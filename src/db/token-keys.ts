@@ -3,8 +3,6 @@ import { and, asc, eq, gt, isNotNull, sql } from './drizzle.ts'
 import { accounts } from './schema.ts'
 import { accountContext, type Sealer } from './sealing.ts'
 
-export type TokenKeys = ReturnType<typeof createTokenKeys>
-
 /** Which keys the stored tokens are sealed with, and how they get the newest one. */
 export function createTokenKeys(db: Database, sealer: Sealer) {
   const keyId = sql<string>`split_part(${accounts.oauthToken}, '.', 1)`
