@@ -27,20 +27,13 @@ export type GoogleProblem =
 
 export class GoogleError extends Error {
   readonly problem: GoogleProblem
-  /** Whether the request may have been carried out although no answer came. */
-  readonly outcomeUnknown: boolean
   readonly retryAt: Date | null
 
-  constructor(
-    problem: GoogleProblem,
-    message: string,
-    options: { retryAt?: Date | null; outcomeUnknown?: boolean } = {},
-  ) {
+  constructor(problem: GoogleProblem, message: string, options: { retryAt?: Date | null } = {}) {
     super(message)
     this.name = 'GoogleError'
     this.problem = problem
     this.retryAt = options.retryAt ?? null
-    this.outcomeUnknown = options.outcomeUnknown ?? false
   }
 }
 

@@ -150,7 +150,7 @@ function required<T>(value: T | null | undefined, what: string): T {
 }
 
 function unreadable(message: string): GoogleError {
-  return new GoogleError('passing', message, { outcomeUnknown: true })
+  return new GoogleError('passing', message)
 }
 
 async function found<T>(look: () => Promise<T>, otherwise: T): Promise<T> {

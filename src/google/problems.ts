@@ -14,7 +14,7 @@ export function gmailError(refusal: Refusal, now: Date): GoogleError {
   const { reason, message } = envelopeOf(refusal.body)
   const text = `${message ?? refusal.message}${status === null ? '' : ` (${status}${reason ? ` ${reason}` : ''})`}`
   const make = (problem: GoogleProblem, retryAt: Date | null = null) =>
-    new GoogleError(problem, text, { retryAt, outcomeUnknown: status === null || status >= 500 })
+    new GoogleError(problem, text, { retryAt })
 
   if (status === null || status >= 500) return make('passing', retryTime(refusal, text, now))
   if (status === 401) return make('unauthorized')
@@ -33,8 +33,7 @@ export function tokenError(refusal: Refusal, now: Date): GoogleError {
   const text = error ? `${error}: ${String(body?.error_description ?? '')}` : refusal.message
   if (refusal.status === 429)
     return new GoogleError('rate_limited', text, { retryAt: retryTime(refusal, text, now) })
-  if (refusal.status === null || refusal.status >= 500)
-    return new GoogleError('passing', text, { outcomeUnknown: true })
+  if (refusal.status === null || refusal.status >= 500) return new GoogleError('passing', text)
   if (error === 'invalid_grant') return new GoogleError('grant_revoked', text)
   if (error === null) return new GoogleError('passing', text)
   return new GoogleError('app_refused', text)
