@@ -22,6 +22,8 @@ export type Outcome =
 
 /** Runs of one task that may end in an error before it is given up. */
 export const MOST_ERRORS = 25
+/** Runs of one task in a row in which Google may not find what it is about. */
+export const MOST_NOT_FOUND = 5
 
 /** Wait after the n-th error in a row: 30 s, doubling up to an hour, with full jitter above the first half. */
 export function backOffSeconds(errors: number, random: () => number): number {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StartedTask } from '../db/tasks.ts'
 import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import { backOffSeconds, type Handout, MOST_ERRORS, type Outcome } from '../domain/task.ts'
+import { backOffSeconds, type Handout, MOST_ERRORS, MOST_NOT_FOUND, type Outcome } from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
 import { disconnectAccount } from './disconnect-account.ts'
 import { openMail } from './open-mail.ts'
@@ -109,25 +109,24 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
     return 'parked'
   }
   const reason = wordsOf(error)
-  if (
-    error instanceof GoogleError &&
-    (error.problem === 'refused' || (error.problem === 'not_found' && task.errors >= 5))
-  ) {
-    await store.accounts.setLastError(account.id, reason)
-    await giveUp(warmup, started, owner, reason)
-    return 'failed'
-  }
-  if (!(error instanceof GoogleError)) log.error({ taskId: task.id, err: error }, 'task broke')
-  const isOurs = !(error instanceof GoogleError)
-  if (isOurs && task.errors + 1 >= MOST_ERRORS) {
+  const isGoogles = error instanceof GoogleError
+  if (!isGoogles) log.error({ taskId: task.id, err: error }, 'task broke')
+  const isHopeless = isGoogles ? isRefusal(error, task.errors) : task.errors + 1 >= MOST_ERRORS
+  if (isHopeless) {
+    if (isGoogles) await store.accounts.setLastError(account.id, reason)
     await giveUp(warmup, started, owner, reason)
     return 'failed'
   }
   const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
-  const retryAt = error instanceof GoogleError && error.retryAt ? error.retryAt : backOff
+  const retryAt = (isGoogles && error.retryAt) || backOff
   await store.accounts.setLastError(account.id, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
   return 'retry'
+}
+
+/** What is not there may be late: it is looked for a few times. */
+function isRefusal({ problem }: GoogleError, errors: number): boolean {
+  return problem === 'refused' || (problem === 'not_found' && errors >= MOST_NOT_FOUND)
 }
 
 /** A failed query carries its parameters in its message; what went wrong is in its cause. */

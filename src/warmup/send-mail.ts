@@ -19,7 +19,7 @@ type Draft = { draftId: string; threadId: string }
  * row knows → it was.
  */
 export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome> {
-  const { store, clock } = warmup
+  const { store } = warmup
   const { message } = run
   const recipient = await store.accounts.byId(message.recipientId)
   if (!recipient) return { kind: 'failed', reason: 'its recipient is not a connected account' }
@@ -35,21 +35,12 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   }
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
 
-  const permission = await permissionToSend(warmup, run)
-  if (!permission.allowed)
-    return { kind: 'again', at: permission.until, reason: permission.reason, untried: true }
+  const permission = await permissionToSend(warmup, run.account, message)
+  if (!permission.allowed) return later(permission.until, permission.reason)
 
   const draft = await draftOf(warmup, run, recipient)
-  const hindrance = await store.transaction(async (tx) => {
-    // Other runs may be at this account, or at this very task, by now: only here is what was seen before still true.
-    await tx.accounts.lock(run.account.id)
-    if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return { until: clock.now(), reason: 'lease lost' }
-    const permission = await permissionToSend({ ...warmup, store: tx }, run)
-    if (!permission.allowed) return permission
-    const begun = await tx.messages.beginSending(message.id, { ...draft, now: clock.now() })
-    return begun ? null : { until: clock.now(), reason: 'begun elsewhere' }
-  })
-  if (hindrance) return { kind: 'again', at: hindrance.until, reason: hindrance.reason, untried: true }
+  const hindrance = await beginSending(warmup, run, draft)
+  if (hindrance) return hindrance
   try {
     const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
     return await finish(warmup, run, recipient, sent)
@@ -61,12 +52,36 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   }
 }
 
-async function permissionToSend({ store, clock, random }: Warmup, run: MessageRun): Promise<Permission> {
-  const { dailyLimit, id, timeZone } = run.account
+/**
+ * Commits that Gmail may send the draft from here on; or says why not. Other runs may be at this account, or at this
+ * very task, by now: only under the account's lock is what was seen before still true.
+ */
+async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Promise<Outcome | null> {
+  const now = warmup.clock.now()
+  return warmup.store.transaction(async (tx) => {
+    const account = await tx.accounts.lock(run.account.id)
+    if (account?.status !== 'active') return later(now, 'the account has changed')
+    if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
+    const permission = await permissionToSend({ ...warmup, store: tx }, account, run.message)
+    if (!permission.allowed) return later(permission.until, permission.reason)
+    const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })
+    return begun ? null : later(now, 'begun elsewhere')
+  })
+}
+
+async function permissionToSend(
+  { store, clock, random }: Warmup,
+  { id, timeZone, dailyLimit }: Account,
+  message: Message,
+): Promise<Permission> {
   const now = clock.now()
   const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
-  const sent = await store.messages.sentSince(id, dayStart, run.message.id)
+  const sent = await store.messages.sentSince(id, dayStart, message.id)
   return maySend({ ...sent, timeZone, dailyLimit }, now, random)
+}
+
+function later(at: Date, reason: string): Outcome {
+  return { kind: 'again', at, reason, untried: true }
 }
 
 /** The draft of a `sending` message, or one that a crashed run left behind, or a new one. */
