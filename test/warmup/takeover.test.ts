@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
 import { accounts, tasks } from '../../src/db/schema.ts'
+import { settingsOf } from '../../src/domain/account.ts'
 import { startClock } from '../../src/runtime.ts'
 import { pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
@@ -110,6 +111,24 @@ test('a send that was permitted before six and is ready after six waits for the 
   expect(await running).toBe('again')
   expect(sentByAnna(world)).toEqual([])
 })
+
+test.each(['paused', 'limited'] as const)(
+  'a mail whose account is %s while its draft is made is not sent',
+  async (change) => {
+    const { world, anna } = await openWithDueMail()
+    await using _ = world
+    const { warmup } = world.runtime
+    using worker = handWorker(world)
+    world.sandbox.control.addFault({ path: '/drafts$', method: 'POST', delayMs: 300, count: 1 })
+    const [handout] = await worker.handOut('send')
+    const running = worker.run(handout)
+    await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+    if (change === 'paused') await pauseAccount(warmup, anna.id)
+    else await warmup.store.accounts.updateSettings(anna.id, { ...settingsOf(anna), dailyLimit: 0 })
+    expect(await running).toBe('again')
+    expect(sentByAnna(world)).toEqual([])
+  },
+)
 
 test('a mail that a person writes in the thread of one that is being sent is not taken for ours', async () => {
   const { world, anna } = await openWithDueMail()
