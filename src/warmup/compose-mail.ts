@@ -1,6 +1,7 @@
 import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
-import { firstNameOf, renderTurn } from '../domain/conversation.ts'
+import { renderTurn } from '../domain/conversation.ts'
+import { firstNameOf } from '../domain/first-name.ts'
 import type { Mail } from '../google/mime.ts'
 import type { Warmup } from './dependencies.ts'
 

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type ConversationText,
-  firstNameOf,
   type Problem,
   parseConversation,
   renderSubject,
   renderTurn,
 } from '../../src/domain/conversation.ts'
+import { firstNameOf } from '../../src/domain/first-name.ts'
 
 const lunch = `# A comment for the next author.
 Subject: {Quick|Small} question about {{meal}}
