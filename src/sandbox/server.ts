@@ -19,6 +19,7 @@ export type SandboxOptions = {
   now: () => Date
   /** Of the placement model. */
   seed?: number
+  /** The first client; once the journal knows it, the secret in there counts. */
   client: { id: string; secret: string }
   /** Only exact matches; asked at each authorization, as the app's port may be known late. */
   redirectUris: () => string[]
@@ -38,16 +39,17 @@ export type Sandbox = {
 
 /** A simulated Google: OAuth and Gmail over HTTP, on the loopback interface unless told otherwise. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const store = openStore(options.journal)
+  const store = openStore(options.journal, options.client.id)
   const faults = new Faults()
   const counts = new Map<string, number>()
   const now = () => new Date(options.now().getTime() + store.state.clockOffsetMs)
   const seed = options.seed ?? 1
-  const control = new Control({ store, now, seed, faults, counts })
+  const { client, redirectUris } = options
+  const control = new Control({ store, now, seed, faults, counts, clientId: client.id })
+  if (!store.state.clients.has(client.id)) control.addClient(client.id, client.secret)
   for (const address of options.mailboxes) control.createMailbox(address)
 
-  const { client, redirectUris } = options
-  const oauth = { store, now, client, redirectUris }
+  const oauth = { store, now, redirectUris }
   const gmail = { store, now, seed, counts, quota: new Quota() }
   const answer = (request: Request): Reply => {
     try {
@@ -68,7 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
   return {
     origin,
-    settings: settingsFor(options.publicOrigin ?? origin, client),
+    settings: settingsFor(options.publicOrigin ?? origin, store.state.clients.get(client.id) ?? client),
     control,
     close: async () => {
       await listener.close()

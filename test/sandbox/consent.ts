@@ -81,8 +81,8 @@ export async function exchange(
   return requestToken(world, { grant_type: 'authorization_code', code, redirect_uri: REDIRECT, ...more })
 }
 
-export const refresh = (world: World, token = '') =>
-  requestToken(world, { grant_type: 'refresh_token', refresh_token: token })
+export const refresh = (world: World, token = '', more: Record<string, string> = {}) =>
+  requestToken(world, { grant_type: 'refresh_token', refresh_token: token, ...more })
 
 /** The whole way from consent to tokens. */
 export async function connect(world: World, mailbox: string, parameters: Fields = {}): Promise<Tokens> {

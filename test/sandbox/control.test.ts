@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest'
+import { answer, control } from './control.ts'
 import { get, gmailOf, only, send } from './gmail.ts'
 import { ANNA, BEN, DAY, openWorld, type World } from './world.ts'
-
-function control({ sandbox }: World, route: string, body?: unknown, headers = { 'x-sandbox-control': '1' }) {
-  const [method = '', path = ''] = route.split(' ')
-  const content = body === undefined ? {} : { body: JSON.stringify(body) }
-  return fetch(`${sandbox.origin}/sandbox/${path}`, { method, headers, ...content })
-}
-
-const answer = async (response: Promise<Response>) =>
-  (await response).json() as Promise<Record<string, unknown>>
 
 test('a call without the header is refused', async () => {
   await using world = await openWorld()

@@ -1,19 +1,9 @@
 import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { expect, test } from 'vitest'
 import { connect, consent, exchange, refresh } from './consent.ts'
 import { get, gmailOf, gmailWith, list, type Message, mail, send } from './gmail.ts'
+import { temporary } from './temporary.ts'
 import { ANNA, BEN, openWorld, type World } from './world.ts'
-
-/** A directory that goes away with the test. */
-function temporary(): Disposable & { file(name: string): string } {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sandbox-'))
-  return {
-    file: (name) => path.join(directory, name),
-    [Symbol.dispose]: () => fs.rmSync(directory, { recursive: true }),
-  }
-}
 
 /** What a process that was killed right now would leave behind. */
 function remains(journal: string, copy: string): string {

@@ -4,7 +4,7 @@ import { isAddress } from '../mail/addresses.ts'
 import { createMailbox } from '../mailboxes.ts'
 import { expiry, narrowing, revocation } from '../oauth/grants.ts'
 import type { Change } from '../state/changes.ts'
-import type { LedgerEntry, Mailbox, Options, Placement, Sender } from '../state/shapes.ts'
+import type { Client, LedgerEntry, Mailbox, Options, Placement, Sender } from '../state/shapes.ts'
 import type { Store } from '../state/store.ts'
 import { Transaction } from '../state/transaction.ts'
 import { ControlError } from './control-error.ts'
@@ -17,6 +17,8 @@ export type ControlOptions = {
   seed: number
   faults: Faults
   counts: Map<string, number>
+  /** The client of the start. */
+  clientId: string
 }
 
 /** Everything a test or a person may do to the simulated Google from outside. */
@@ -37,6 +39,24 @@ export class Control {
 
   clearFaults(): void {
     this.#options.faults.clear()
+  }
+
+  addClient(id: string, secret: string): void {
+    if (this.#state.clients.has(id)) throw new ControlError(`there is such a client: ${id}`, 409)
+    this.#commit([{ kind: 'client', client: { id, secret, disabled: false } }])
+  }
+
+  /** As an operator does who resets the secret in the console: the one of before is worth nothing at once. */
+  setClientSecret(id: string, secret: string): void {
+    this.#commit([{ kind: 'client', client: { ...this.#client(id), secret } }])
+  }
+
+  disableClient(id: string): void {
+    this.#commit([{ kind: 'client', client: { ...this.#client(id), disabled: true } }])
+  }
+
+  enableClient(id: string): void {
+    this.#commit([{ kind: 'client', client: { ...this.#client(id), disabled: false } }])
   }
 
   /** Ends the living access tokens of one mailbox, or of all. */
@@ -144,6 +164,12 @@ export class Control {
 
   #commit(changes: Change[]): void {
     this.#options.store.commit(changes)
+  }
+
+  #client(id: string): Client {
+    const client = this.#state.clients.get(id)
+    if (!client) throw new ControlError(`no such client: ${id}`, 404)
+    return client
   }
 
   #mailbox(address: string): Mailbox {

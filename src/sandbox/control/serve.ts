@@ -1,50 +1,20 @@
-import * as z from 'zod'
+import { prettifyError, ZodError } from 'zod'
 import { json, noContent, type Reply, type Request } from '../http/exchange.ts'
+import {
+  ANY_MAILBOX,
+  CLIENT,
+  CLOCK,
+  FAULT,
+  FORCED,
+  FOREIGN_MAIL,
+  NEW_MAILBOX,
+  ONE_CLIENT,
+  ONE_MAILBOX,
+  ONE_SCOPE,
+  OPTIONS,
+} from './bodies.ts'
 import type { Control } from './control.ts'
 import { ControlError } from './control-error.ts'
-
-const PLACEMENT = z.enum(['inbox', 'promotions', 'spam'])
-
-const FAULT = z.strictObject({
-  method: z.string().optional(),
-  path: z.string().refine(isPattern, 'not a regular expression'),
-  count: z.int().positive().optional(),
-  status: z.int().min(200).max(599).optional(),
-  reason: z.string().optional(),
-  message: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.unknown().optional(),
-  delayMs: z.number().min(0).optional(),
-  drop: z.enum(['before', 'after']).optional(),
-})
-
-const OPTIONS = z.strictObject({
-  quota: z.boolean().optional(),
-  rewriteMessageIds: z.boolean().optional(),
-  rotateRefreshTokens: z.boolean().optional(),
-  testingLife: z.boolean().optional(),
-})
-
-const FORCED = z.strictObject({ placement: PLACEMENT.nullable(), sender: z.string().optional() })
-
-const ANYWHERE = { placement: z.union([PLACEMENT, z.literal('model')]).optional() }
-
-const FOREIGN_MAIL = z.union([
-  z.strictObject({ raw: z.string(), ...ANYWHERE }),
-  z.strictObject({
-    from: z.string(),
-    subject: z.string(),
-    text: z.string(),
-    inReplyTo: z.string().optional(),
-    ...ANYWHERE,
-  }),
-])
-
-const ONE_MAILBOX = z.strictObject({ mailbox: z.string() })
-const ANY_MAILBOX = z.strictObject({ mailbox: z.string().optional() })
-const ONE_SCOPE = z.strictObject({ mailbox: z.string(), scope: z.string() })
-const NEW_MAILBOX = z.strictObject({ address: z.string() })
-const CLOCK = z.strictObject({ offsetMs: z.number() })
 
 type Action = (control: Control, call: { body: unknown; query: URLSearchParams; mailbox: string }) => unknown
 
@@ -52,6 +22,17 @@ const ACTIONS: Record<string, Action> = {
   'GET faults': (control) => ({ faults: control.faults() }),
   'POST faults': (control, { body }) => control.addFault(FAULT.parse(body)),
   'DELETE faults': (control) => control.clearFaults(),
+
+  'POST clients': (control, { body }) => {
+    const { id, secret } = CLIENT.parse(body)
+    control.addClient(id, secret)
+  },
+  'POST clients/secret': (control, { body }) => {
+    const { id, secret } = CLIENT.parse(body)
+    control.setClientSecret(id, secret)
+  },
+  'POST clients/disable': (control, { body }) => control.disableClient(ONE_CLIENT.parse(body).id),
+  'POST clients/enable': (control, { body }) => control.enableClient(ONE_CLIENT.parse(body).id),
 
   'POST grants/expire': (control, { body }) => control.expireAccessTokens(ANY_MAILBOX.parse(body).mailbox),
   'POST grants/revoke': (control, { body }) => control.revokeGrant(ONE_MAILBOX.parse(body).mailbox),
@@ -105,7 +86,7 @@ export function serveControl(request: Request, control: Control): Reply {
     const result = action(control, { body: bodyOf(request), query: request.query, mailbox })
     return result === undefined ? noContent() : json(result)
   } catch (error) {
-    if (error instanceof z.ZodError) return json({ error: z.prettifyError(error) }, 400)
+    if (error instanceof ZodError) return json({ error: prettifyError(error) }, 400)
     if (error instanceof ControlError) return json({ error: error.message }, error.status)
     throw error
   }
@@ -125,13 +106,4 @@ function count(query: URLSearchParams, name: string): number | undefined {
   if (text === null) return undefined
   if (!/^\d+$/.test(text)) throw new ControlError(`${name} is not a number: ${text}`)
   return Number(text)
-}
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,8 +1,8 @@
+import type { Client } from '../state/shapes.ts'
 import { isKnown, parseScopes } from './scopes.ts'
 
-export type Client = { id: string; secret: string }
-
 export type AuthorizationRequest = {
+  clientId: string
   redirectUri: string
   state?: string
   scopes: string[]
@@ -41,14 +41,15 @@ export const CARRIED = [
 
 export function readAuthorizationRequest(
   parameters: URLSearchParams,
-  client: Client,
+  clients: ReadonlyMap<string, Client>,
   redirectUris: string[],
 ): AuthorizationRequest {
   const given = (name: string) => parameters.get(name) || undefined
-  if (given('client_id') === undefined) throw invalid('Missing required parameter: client_id')
-  if (given('client_id') !== client.id) {
-    throw new AuthorizationError('invalid_client', 'The OAuth client was not found.')
-  }
+  const clientId = given('client_id')
+  if (clientId === undefined) throw invalid('Missing required parameter: client_id')
+  const client = clients.get(clientId)
+  if (!client) throw new AuthorizationError('invalid_client', 'The OAuth client was not found.')
+  if (client.disabled) throw new AuthorizationError('disabled_client', 'The OAuth client was disabled.')
   const redirectUri = given('redirect_uri')
   if (redirectUri === undefined) throw invalid('Missing required parameter: redirect_uri')
   if (!redirectUris.includes(redirectUri)) {
@@ -67,6 +68,7 @@ export function readAuthorizationRequest(
     throw new AuthorizationError('invalid_scope', `Some requested scopes were invalid: ${unknown.join(', ')}`)
   }
   return {
+    clientId,
     redirectUri,
     state: given('state'),
     scopes,

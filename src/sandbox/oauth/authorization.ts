@@ -7,7 +7,6 @@ import type { Store } from '../state/store.ts'
 import {
   AuthorizationError,
   type AuthorizationRequest,
-  type Client,
   readAuthorizationRequest,
 } from './authorization-request.ts'
 import { consentPage, errorPage } from './pages.ts'
@@ -16,7 +15,6 @@ import { isIdentity, union } from './scopes.ts'
 export type OAuthOptions = {
   store: Store
   now: () => Date
-  client: Client
   redirectUris: () => string[]
 }
 
@@ -76,15 +74,14 @@ function codeFor(
   wanted: AuthorizationRequest,
   { store, now }: OAuthOptions,
 ): AuthorizationCode {
-  const answered = [...store.state.codes.values()].find(
-    (code) => attempt !== '' && code.attempt === attempt && code.mailbox === mailbox,
-  )
+  const answered = store.state.codes.of(mailbox).find((code) => attempt !== '' && code.attempt === attempt)
   if (answered) return answered
   const earlier = store.state.grants.get(mailbox)
   const everything = union(earlier?.scopes ?? [], granted)
   const code: AuthorizationCode = {
     code: `4/0A${randomBytes(32).toString('base64url')}`,
     attempt,
+    clientId: wanted.clientId,
     mailbox,
     scopes: wanted.includeGranted ? everything : granted,
     redirectUri: wanted.redirectUri,
@@ -112,11 +109,11 @@ function backTo({ redirectUri, state }: AuthorizationRequest, result: Record<str
 
 function withRequest(
   parameters: URLSearchParams,
-  { client, redirectUris }: OAuthOptions,
+  { store, redirectUris }: OAuthOptions,
   answer: (request: AuthorizationRequest) => Reply,
 ): Reply {
   try {
-    return answer(readAuthorizationRequest(parameters, client, redirectUris()))
+    return answer(readAuthorizationRequest(parameters, store.state.clients, redirectUris()))
   } catch (error) {
     if (error instanceof AuthorizationError) return errorPage(error)
     throw error

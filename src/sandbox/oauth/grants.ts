@@ -3,17 +3,11 @@ import type { State } from '../state/state.ts'
 
 /** A revoked grant is gone with every token and code of it. */
 export function revocation(state: Readonly<State>, mailbox: string, by: 'app' | 'user', at: Date): Change[] {
-  const changes: Change[] = [{ kind: 'grant-gone', mailbox }]
-  for (const { token, ...known } of state.accessTokens.values()) {
-    if (known.mailbox === mailbox) changes.push({ kind: 'access-token-gone', token })
-  }
-  for (const { token, ...known } of state.refreshTokens.values()) {
-    if (known.mailbox === mailbox) changes.push({ kind: 'refresh-token-gone', token })
-  }
-  for (const code of state.codes.values()) {
-    if (code.mailbox === mailbox && !code.used) changes.push({ kind: 'code', code: { ...code, used: true } })
-  }
-  return [...changes, { kind: 'fact', fact: { kind: 'revoked', at: at.toISOString(), mailbox, by } }]
+  return [
+    ...dissolution(state, mailbox),
+    ...state.refreshTokens.of(mailbox).map(({ token }) => ({ kind: 'refresh-token-gone', token }) as const),
+    { kind: 'fact', fact: { kind: 'revoked', at: at.toISOString(), mailbox, by } },
+  ]
 }
 
 /** Takes one scope away, as a user does who left its checkbox empty. */
@@ -23,20 +17,27 @@ export function narrowing(state: Readonly<State>, mailbox: string, scope: string
   const changes: Change[] = grant
     ? [{ kind: 'grant', grant: { mailbox, scopes: without(grant.scopes) } }]
     : []
-  for (const token of state.accessTokens.values()) {
-    if (token.mailbox !== mailbox) continue
+  for (const token of state.accessTokens.of(mailbox)) {
     changes.push({ kind: 'access-token', token: { ...token, scopes: without(token.scopes) } })
   }
-  for (const token of state.refreshTokens.values()) {
-    if (token.mailbox !== mailbox) continue
+  for (const token of state.refreshTokens.of(mailbox)) {
     changes.push({ kind: 'refresh-token', token: { ...token, scopes: without(token.scopes) } })
   }
   return changes
 }
 
 /** Lets access tokens end now, of one mailbox or of all. */
-export function expiry(state: Readonly<State>, mailbox: string | undefined): Change[] {
-  return [...state.accessTokens.values()]
-    .filter((known) => mailbox === undefined || known.mailbox === mailbox)
-    .map(({ token }) => ({ kind: 'access-token-gone', token }))
+export function expiry({ accessTokens }: Readonly<State>, mailbox: string | undefined): Change[] {
+  const ending = mailbox === undefined ? accessTokens.values() : accessTokens.of(mailbox)
+  return ending.map(({ token }) => ({ kind: 'access-token-gone', token }))
+}
+
+/** Ends a grant with its codes and access tokens; what becomes of its refresh tokens is for the caller to say. */
+function dissolution(state: Readonly<State>, mailbox: string): Change[] {
+  const open = state.codes.of(mailbox).filter(({ used }) => !used)
+  return [
+    { kind: 'grant-gone', mailbox },
+    ...expiry(state, mailbox),
+    ...open.map((code) => ({ kind: 'code', code: { ...code, used: true } }) as const),
+  ]
 }

@@ -18,11 +18,11 @@ export function userinfo(request: Request, options: OAuthOptions): Reply {
 export function tokeninfo(request: Request, options: OAuthOptions): Reply {
   const token = livingToken(request, options)
   if (!token) throw new OAuthError(400, 'invalid_token', 'Invalid Value')
-  const { client, store, now } = options
+  const { store, now } = options
   const expiresIn = Math.floor((token.expiresAt - now().getTime()) / 1000)
   return json({
-    azp: client.id,
-    aud: client.id,
+    azp: token.clientId,
+    aud: token.clientId,
     sub: store.state.mailboxes.get(token.mailbox)?.sub,
     scope: token.scopes.join(' '),
     exp: String(Math.floor(token.expiresAt / 1000)),

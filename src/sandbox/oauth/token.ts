@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { form, json, type Reply, type Request } from '../http/exchange.ts'
-import type { AuthorizationCode } from '../state/shapes.ts'
+import type { AuthorizationCode, Client } from '../state/shapes.ts'
 import type { OAuthOptions } from './authorization.ts'
-import type { Client } from './authorization-request.ts'
+import { authenticate } from './clients.ts'
+import { issueFirst } from './first-tokens.ts'
 import { issue } from './issue.ts'
 import { expiredOrRevoked, invalidGrant, invalidRequest, OAuthError } from './oauth-error.ts'
 
@@ -14,23 +15,24 @@ export function token(request: Request, options: OAuthOptions): Reply {
   const fields = form(request)
   const grantType = fields.get('grant_type')
   if (!grantType) throw invalidRequest('Missing required parameter: grant_type')
-  authenticate(request, fields, options.client)
+  const client = authenticate(request, options.store.state.clients)
   switch (grantType) {
     case 'authorization_code':
-      return exchangeCode(fields, options)
+      return exchangeCode(fields, client, options)
     case 'refresh_token':
-      return refresh(fields, options)
+      return refresh(fields, client, options)
     default:
       throw new OAuthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`)
   }
 }
 
-function exchangeCode(fields: URLSearchParams, options: OAuthOptions): Reply {
+function exchangeCode(fields: URLSearchParams, client: Client, options: OAuthOptions): Reply {
   const { store, now } = options
   const given = fields.get('code')
   if (!given) throw invalidRequest('Missing required parameter: code')
   const code = store.state.codes.get(given)
   if (!code) throw invalidGrant('Malformed auth code.')
+  if (code.clientId !== client.id) throw invalidGrant('Bad Request')
   if (code.used || code.expiresAt <= now().getTime() || !store.state.grants.has(code.mailbox)) {
     throw invalidGrant('Bad Request')
   }
@@ -38,36 +40,21 @@ function exchangeCode(fields: URLSearchParams, options: OAuthOptions): Reply {
     throw new OAuthError(400, 'redirect_uri_mismatch', 'Bad Request')
   }
   checkVerifier(code, fields.get('code_verifier'))
-  const issued = issue(code.mailbox, code.scopes, options, {
-    withRefreshToken: code.offline,
-    nonce: code.nonce,
-  })
-  store.commit([
-    { kind: 'code', code: { ...code, used: true } },
-    ...issued.changes,
-    {
-      kind: 'fact',
-      fact: {
-        kind: 'exchanged',
-        at: now().toISOString(),
-        mailbox: code.mailbox,
-        scopes: code.scopes,
-        refreshToken: code.offline,
-      },
-    },
-  ])
+  const issued = issueFirst(code, options, { withRefreshToken: code.offline, nonce: code.nonce })
+  store.commit([{ kind: 'code', code: { ...code, used: true } }, ...issued.changes])
   return json(issued.answer)
 }
 
-function refresh(fields: URLSearchParams, options: OAuthOptions): Reply {
+function refresh(fields: URLSearchParams, client: Client, options: OAuthOptions): Reply {
   const { store, now } = options
   const given = fields.get('refresh_token')
   if (!given) throw invalidRequest('Missing required parameter: refresh_token')
   const known = store.state.refreshTokens.get(given)
-  if (!known || (known.expiresAt !== undefined && known.expiresAt <= now().getTime()))
-    throw expiredOrRevoked()
+  if (!known) throw expiredOrRevoked()
+  if (known.clientId !== client.id) throw foreignToken()
+  if (known.expiresAt !== undefined && known.expiresAt <= now().getTime()) throw expiredOrRevoked()
   const rotated = store.state.options.rotateRefreshTokens
-  const issued = issue(known.mailbox, known.scopes, options, { withRefreshToken: rotated, replaces: known })
+  const issued = issue(known, options, { withRefreshToken: rotated, replaces: known })
   store.commit([
     ...issued.changes,
     ...(rotated ? [{ kind: 'refresh-token-gone', token: known.token } as const] : []),
@@ -75,6 +62,9 @@ function refresh(fields: URLSearchParams, options: OAuthOptions): Reply {
   ])
   return json(issued.answer)
 }
+
+// 401, though RFC 6749 would have 400: https://github.com/prasmussen/gdrive/issues/375
+const foreignToken = () => new OAuthError(401, 'unauthorized_client', 'Unauthorized')
 
 function checkVerifier({ challenge }: AuthorizationCode, verifier: string | null): void {
   if (challenge === undefined) {
@@ -84,28 +74,4 @@ function checkVerifier({ challenge }: AuthorizationCode, verifier: string | null
   if (!verifier) throw invalidGrant('Missing code verifier.')
   const hash = createHash('sha256').update(verifier).digest('base64url')
   if (!/^[\w.~-]{43,128}$/.test(verifier) || hash !== challenge) throw invalidGrant('Invalid code verifier.')
-}
-
-function authenticate(request: Request, fields: URLSearchParams, client: Client): void {
-  const { id, secret } = basicCredentials(request) ?? {
-    id: fields.get('client_id') ?? '',
-    secret: fields.get('client_secret') ?? '',
-  }
-  if (id === '') throw invalidRequest('Could not determine client ID from request.')
-  if (id !== client.id) throw new OAuthError(401, 'invalid_client', 'The OAuth client was not found.')
-  if (!sameSecret(secret, client.secret)) throw new OAuthError(401, 'invalid_client', 'Unauthorized')
-}
-
-function basicCredentials(request: Request): Client | undefined {
-  const [, encoded] = /^Basic (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
-  if (encoded === undefined) return undefined
-  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(/:(.*)/s)
-  // RFC 6749, section 2.3.1: both are form-encoded first.
-  const decode = (text: string) => new URLSearchParams(`x=${text}`).get('x') ?? ''
-  return { id: decode(id), secret: decode(secret) }
-}
-
-function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(expected))
 }

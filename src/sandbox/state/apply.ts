@@ -17,6 +17,9 @@ export function apply(state: State, change: Change): void {
     case 'id':
       state.lastId = BigInt(change.last)
       return
+    case 'client':
+      state.clients.set(change.client.id, change.client)
+      return
     case 'grant':
       state.grants.set(change.grant.mailbox, change.grant)
       return
@@ -24,19 +27,19 @@ export function apply(state: State, change: Change): void {
       state.grants.delete(change.mailbox)
       return
     case 'code':
-      state.codes.set(change.code.code, change.code)
+      state.codes.put(change.code)
       return
     case 'access-token':
-      state.accessTokens.set(change.token.token, change.token)
+      state.accessTokens.put(change.token)
       return
     case 'access-token-gone':
-      state.accessTokens.delete(change.token)
+      state.accessTokens.drop(change.token)
       return
     case 'refresh-token':
-      state.refreshTokens.set(change.token.token, change.token)
+      state.refreshTokens.put(change.token)
       return
     case 'refresh-token-gone':
-      state.refreshTokens.delete(change.token)
+      state.refreshTokens.drop(change.token)
       return
     case 'sender':
       state.senders.set(change.sender.address, change.sender)

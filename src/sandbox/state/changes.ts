@@ -1,6 +1,7 @@
 import type {
   AccessToken,
   AuthorizationCode,
+  Client,
   Fact,
   Grant,
   HistoryEntry,
@@ -28,6 +29,7 @@ export type Change =
   | { kind: 'label-gone'; mailbox: string; id: string }
   | { kind: 'label-number'; mailbox: string; last: number }
   | { kind: 'id'; last: string }
+  | { kind: 'client'; client: Client }
   | { kind: 'grant'; grant: Grant }
   | { kind: 'grant-gone'; mailbox: string }
   | { kind: 'code'; code: AuthorizationCode }

@@ -51,12 +51,15 @@ export type Mailbox = {
   history: HistoryEntry[]
 }
 
+export type Client = { id: string; secret: string; disabled: boolean }
+
 export type Grant = { mailbox: string; scopes: string[] }
 
 export type AuthorizationCode = {
   code: string
   /** Names one showing of the consent page, so that a double submit finds the first answer. */
   attempt: string
+  clientId: string
   mailbox: string
   scopes: string[]
   redirectUri: string
@@ -67,9 +70,21 @@ export type AuthorizationCode = {
   used: boolean
 }
 
-export type AccessToken = { token: string; mailbox: string; scopes: string[]; expiresAt: number }
+export type AccessToken = {
+  token: string
+  clientId: string
+  mailbox: string
+  scopes: string[]
+  expiresAt: number
+}
 
-export type RefreshToken = { token: string; mailbox: string; scopes: string[]; expiresAt?: number }
+export type RefreshToken = {
+  token: string
+  clientId: string
+  mailbox: string
+  scopes: string[]
+  expiresAt?: number
+}
 
 export type Sender = {
   address: string

@@ -7,6 +7,7 @@ export function* snapshot(state: State): Generator<Change> {
   yield { kind: 'options', options: state.options }
   yield { kind: 'clock', offsetMs: state.clockOffsetMs }
   yield { kind: 'id', last: String(state.lastId) }
+  for (const client of state.clients.values()) yield { kind: 'client', client }
   for (const mailbox of state.mailboxes.values()) yield* mailboxSnapshot(mailbox)
   for (const grant of state.grants.values()) yield { kind: 'grant', grant }
   for (const code of state.codes.values()) yield { kind: 'code', code }

@@ -1,6 +1,8 @@
+import { OfMailboxes } from './of-mailboxes.ts'
 import type {
   AccessToken,
   AuthorizationCode,
+  Client,
   Grant,
   LedgerEntry,
   Mailbox,
@@ -11,10 +13,11 @@ import type {
 
 export type State = {
   mailboxes: Map<string, Mailbox>
+  clients: Map<string, Client>
   grants: Map<string, Grant>
-  codes: Map<string, AuthorizationCode>
-  accessTokens: Map<string, AccessToken>
-  refreshTokens: Map<string, RefreshToken>
+  codes: OfMailboxes<AuthorizationCode>
+  accessTokens: OfMailboxes<AccessToken>
+  refreshTokens: OfMailboxes<RefreshToken>
   senders: Map<string, Sender>
   ledger: LedgerEntry[]
   options: Options
@@ -26,10 +29,11 @@ export type State = {
 export function emptyState(): State {
   return {
     mailboxes: new Map(),
+    clients: new Map(),
     grants: new Map(),
-    codes: new Map(),
-    accessTokens: new Map(),
-    refreshTokens: new Map(),
+    codes: new OfMailboxes(({ code }) => code),
+    accessTokens: new OfMailboxes(({ token }) => token),
+    refreshTokens: new OfMailboxes(({ token }) => token),
     senders: new Map(),
     ledger: [],
     options: {

@@ -3,6 +3,7 @@ import type { Change } from './changes.ts'
 import { type Journal, openJournal, readJournal } from './journal.ts'
 import { snapshot } from './snapshot.ts'
 import { emptyState, type State } from './state.ts'
+import { upgrade } from './upgrade.ts'
 
 export type Store = {
   readonly state: Readonly<State>
@@ -11,11 +12,12 @@ export type Store = {
   close(): void
 }
 
-export function openStore(file: string | undefined): Store {
+/** The client is the one to which an old journal belongs. */
+export function openStore(file: string | undefined, clientId: string): Store {
   const state = emptyState()
   let journal: Journal | undefined
   if (file !== undefined) {
-    readJournal(file, (change) => apply(state, change))
+    readJournal(file, (change) => apply(state, upgrade(change, clientId)))
     journal = openJournal(file, snapshot(state))
   }
   return {
