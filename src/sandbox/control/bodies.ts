@@ -40,6 +40,16 @@ export const FOREIGN_MAIL = z.union([
 export const ONE_MAILBOX = z.strictObject({ mailbox: z.string() })
 export const ANY_MAILBOX = z.strictObject({ mailbox: z.string().optional() })
 export const ONE_SCOPE = z.strictObject({ mailbox: z.string(), scope: z.string() })
+export const GRANT = z.strictObject({
+  mailbox: z.string(),
+  scopes: z.array(z.string()),
+  clientId: z.string().optional(),
+})
+export const KILL = z.strictObject({
+  mailbox: z.string(),
+  reason: z.enum(['revoked', 'deleted', 'session_policy']),
+})
+export const SWITCH = z.strictObject({ on: z.boolean() })
 export const NEW_MAILBOX = z.strictObject({ address: z.string() })
 export const CLOCK = z.strictObject({ offsetMs: z.number() })
 export const CLIENT = z.strictObject({ id: z.string().min(1), secret: z.string().min(1) })

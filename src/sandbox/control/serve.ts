@@ -7,11 +7,14 @@ import {
   FAULT,
   FORCED,
   FOREIGN_MAIL,
+  GRANT,
+  KILL,
   NEW_MAILBOX,
   ONE_CLIENT,
   ONE_MAILBOX,
   ONE_SCOPE,
   OPTIONS,
+  SWITCH,
 } from './bodies.ts'
 import type { Control } from './control.ts'
 import { ControlError } from './control-error.ts'
@@ -34,6 +37,14 @@ const ACTIONS: Record<string, Action> = {
   'POST clients/disable': (control, { body }) => control.disableClient(ONE_CLIENT.parse(body).id),
   'POST clients/enable': (control, { body }) => control.enableClient(ONE_CLIENT.parse(body).id),
 
+  'POST grants': (control, { body }) => {
+    const { mailbox, ...order } = GRANT.parse(body)
+    return control.grant(mailbox, order)
+  },
+  'POST grants/kill': (control, { body }) => {
+    const { mailbox, reason } = KILL.parse(body)
+    control.killGrant(mailbox, reason)
+  },
   'POST grants/expire': (control, { body }) => control.expireAccessTokens(ANY_MAILBOX.parse(body).mailbox),
   'POST grants/revoke': (control, { body }) => control.revokeGrant(ONE_MAILBOX.parse(body).mailbox),
   'POST grants/untick': (control, { body }) => {
@@ -57,6 +68,10 @@ const ACTIONS: Record<string, Action> = {
   }),
   'POST mailboxes/{mailbox}/deliver': (control, { mailbox, body }) =>
     control.deliverForeign(mailbox, FOREIGN_MAIL.parse(body)),
+  'POST mailboxes/{mailbox}/forbid-by-policy': (control, { mailbox, body }) =>
+    control.forbidByPolicy(mailbox, SWITCH.parse(body).on),
+  'POST mailboxes/{mailbox}/disable-mail': (control, { mailbox, body }) =>
+    control.disableMail(mailbox, SWITCH.parse(body).on),
   'POST mailboxes/{mailbox}/forget-history': (control, { mailbox }) => control.forgetHistory(mailbox),
 
   'GET clock': (control) => ({ now: control.now().toISOString() }),

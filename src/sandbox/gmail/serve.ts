@@ -1,5 +1,5 @@
 import { json, noContent, type Reply, type Request } from '../http/exchange.ts'
-import { GoogleError, invalidArgument } from '../http/google-error.ts'
+import { failedPrecondition, GoogleError, invalidArgument } from '../http/google-error.ts'
 import type { Store } from '../state/store.ts'
 import { Transaction } from '../state/transaction.ts'
 import { authorize } from './authorize.ts'
@@ -29,6 +29,7 @@ export function serveGmail(request: Request, options: GmailOptions): Reply {
   const token = authorize(request, store.state, method.scopes, now)
   const mailbox = store.state.mailboxes.get(token.mailbox)
   if (!mailbox) throw new Error(`a token for the unknown mailbox ${token.mailbox}`)
+  if (mailbox.restrictions.noMail) throw failedPrecondition('Mail service not enabled')
   if (userId !== 'me' && userId.toLowerCase() !== mailbox.address) {
     throw new GoogleError(403, 'forbidden', `Delegation denied for ${mailbox.address}`)
   }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { form, type Reply, type Request, redirect } from '../http/exchange.ts'
 import { isAddress } from '../mail/addresses.ts'
-import { createMailbox } from '../mailboxes.ts'
 import type { AuthorizationCode } from '../state/shapes.ts'
 import type { Store } from '../state/store.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type AuthorizationRequest,
   readAuthorizationRequest,
 } from './authorization-request.ts'
+import { consenting } from './grants.ts'
 import { consentPage, errorPage } from './pages.ts'
 import { isIdentity, union } from './scopes.ts'
 
@@ -77,13 +77,12 @@ function codeFor(
   const answered = store.state.codes.of(mailbox).find((code) => attempt !== '' && code.attempt === attempt)
   if (answered) return answered
   const earlier = store.state.grants.get(mailbox)
-  const everything = union(earlier?.scopes ?? [], granted)
   const code: AuthorizationCode = {
     code: `4/0A${randomBytes(32).toString('base64url')}`,
     attempt,
     clientId: wanted.clientId,
     mailbox,
-    scopes: wanted.includeGranted ? everything : granted,
+    scopes: wanted.includeGranted ? union(earlier?.scopes ?? [], granted) : granted,
     redirectUri: wanted.redirectUri,
     challenge: wanted.challenge,
     nonce: wanted.nonce,
@@ -91,11 +90,7 @@ function codeFor(
     expiresAt: now().getTime() + CODE_LIFE_MS,
     used: false,
   }
-  store.commit([
-    ...createMailbox(store.state, mailbox),
-    { kind: 'grant', grant: { mailbox, scopes: everything } },
-    { kind: 'code', code },
-  ])
+  store.commit([...consenting(store.state, mailbox, granted), { kind: 'code', code }])
   return code
 }
 

@@ -1,5 +1,17 @@
+import { createMailbox } from '../mailboxes.ts'
 import type { Change } from '../state/changes.ts'
+import type { RefreshTokenEnd } from '../state/shapes.ts'
 import type { State } from '../state/state.ts'
+import { union } from './scopes.ts'
+
+/** A user, known or new, agrees to scopes; those of before stay. */
+export function consenting(state: Readonly<State>, mailbox: string, granted: string[]): Change[] {
+  const earlier = state.grants.get(mailbox)?.scopes ?? []
+  return [
+    ...createMailbox(state, mailbox),
+    { kind: 'grant', grant: { mailbox, scopes: union(earlier, granted) } },
+  ]
+}
 
 /** A revoked grant is gone with every token and code of it. */
 export function revocation(state: Readonly<State>, mailbox: string, by: 'app' | 'user', at: Date): Change[] {
@@ -7,6 +19,17 @@ export function revocation(state: Readonly<State>, mailbox: string, by: 'app' | 
     ...dissolution(state, mailbox),
     ...state.refreshTokens.of(mailbox).map(({ token }) => ({ kind: 'refresh-token-gone', token }) as const),
     { kind: 'fact', fact: { kind: 'revoked', at: at.toISOString(), mailbox, by } },
+  ]
+}
+
+/** Ends a grant so that its refresh tokens are remembered, and refused with the reason. */
+export function ending(state: Readonly<State>, mailbox: string, reason: RefreshTokenEnd, at: Date): Change[] {
+  return [
+    ...dissolution(state, mailbox),
+    ...state.refreshTokens
+      .of(mailbox)
+      .map((token) => ({ kind: 'refresh-token', token: { ...token, end: reason } }) as const),
+    { kind: 'fact', fact: { kind: 'ended', at: at.toISOString(), mailbox, reason } },
   ]
 }
 

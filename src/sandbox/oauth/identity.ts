@@ -35,9 +35,11 @@ export function tokeninfo(request: Request, options: OAuthOptions): Reply {
 export function revoke(request: Request, { store, now }: OAuthOptions): Reply {
   const token = form(request).get('token') ?? request.query.get('token')
   if (!token) throw new OAuthError(400, 'invalid_request', 'Missing required parameter: token')
-  const known = store.state.refreshTokens.get(token) ?? store.state.accessTokens.get(token)
-  const ended = known?.expiresAt !== undefined && known.expiresAt <= now().getTime()
-  if (!known || ended) throw new OAuthError(400, 'invalid_token', 'Token expired or revoked')
+  const refresh = store.state.refreshTokens.get(token)
+  const known = refresh ?? store.state.accessTokens.get(token)
+  const expired = known?.expiresAt !== undefined && known.expiresAt <= now().getTime()
+  if (!known || expired || refresh?.end)
+    throw new OAuthError(400, 'invalid_token', 'Token expired or revoked')
   store.commit(revocation(store.state, known.mailbox, 'app', now()))
   return json({})
 }

@@ -4,15 +4,17 @@ import { json, type Reply } from '../http/exchange.ts'
 export class OAuthError extends Error {
   readonly status: number
   readonly error: string
+  readonly more: Record<string, string>
 
-  constructor(status: number, error: string, description: string) {
+  constructor(status: number, error: string, description: string, more: Record<string, string> = {}) {
     super(description)
     this.status = status
     this.error = error
+    this.more = more
   }
 
   toReply(): Reply {
-    return json({ error: this.error, error_description: this.message }, this.status)
+    return json({ error: this.error, error_description: this.message, ...this.more }, this.status)
   }
 }
 

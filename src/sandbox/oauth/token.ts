@@ -6,6 +6,7 @@ import { authenticate } from './clients.ts'
 import { issueFirst } from './first-tokens.ts'
 import { issue } from './issue.ts'
 import { expiredOrRevoked, invalidGrant, invalidRequest, OAuthError } from './oauth-error.ts'
+import { forbiddenByPolicy, refusal } from './refusal.ts'
 
 export function token(request: Request, options: OAuthOptions): Reply {
   const type = request.headers['content-type'] ?? ''
@@ -40,6 +41,7 @@ function exchangeCode(fields: URLSearchParams, client: Client, options: OAuthOpt
     throw new OAuthError(400, 'redirect_uri_mismatch', 'Bad Request')
   }
   checkVerifier(code, fields.get('code_verifier'))
+  if (store.state.mailboxes.get(code.mailbox)?.restrictions.noApps) throw forbiddenByPolicy()
   const issued = issueFirst(code, options, { withRefreshToken: code.offline, nonce: code.nonce })
   store.commit([{ kind: 'code', code: { ...code, used: true } }, ...issued.changes])
   return json(issued.answer)
@@ -52,7 +54,8 @@ function refresh(fields: URLSearchParams, client: Client, options: OAuthOptions)
   const known = store.state.refreshTokens.get(given)
   if (!known) throw expiredOrRevoked()
   if (known.clientId !== client.id) throw foreignToken()
-  if (known.expiresAt !== undefined && known.expiresAt <= now().getTime()) throw expiredOrRevoked()
+  const refused = refusal(known, store.state, now())
+  if (refused) throw refused
   const rotated = store.state.options.rotateRefreshTokens
   const issued = issue(known, options, { withRefreshToken: rotated, replaces: known })
   store.commit([

@@ -7,6 +7,7 @@ import type { Mailbox, Message } from './shapes.ts'
 const HISTORY_KEPT_MS = 7 * 24 * 3600 * 1000
 
 const KINDS = {
+  restrictions: true,
   message: true,
   'message-labels': true,
   'message-gone': true,
@@ -27,6 +28,7 @@ export function emptyMailbox(opening: Extract<Change, { kind: 'mailbox' }>): Mai
   return {
     address: opening.address,
     sub: opening.sub,
+    restrictions: { noApps: false, noMail: false },
     messages: new Map(),
     timeline: [],
     threads: new Map(),
@@ -42,6 +44,9 @@ export function emptyMailbox(opening: Extract<Change, { kind: 'mailbox' }>): Mai
 
 export function applyToMailbox(mailbox: Mailbox, change: MailboxChange): void {
   switch (change.kind) {
+    case 'restrictions':
+      mailbox.restrictions = change.restrictions
+      return
     case 'message':
       addMessage(mailbox, change.message)
       return

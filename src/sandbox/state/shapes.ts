@@ -33,9 +33,13 @@ export type UserLabel = {
   color?: { textColor: string; backgroundColor: string }
 }
 
+/** What an administrator has forbidden an account. */
+export type Restrictions = { noApps: boolean; noMail: boolean }
+
 export type Mailbox = {
   address: string
   sub: string
+  restrictions: Restrictions
   messages: Map<string, Message>
   /** Oldest first. */
   timeline: Message[]
@@ -78,12 +82,16 @@ export type AccessToken = {
   expiresAt: number
 }
 
+export type RefreshTokenEnd = 'deleted' | 'session_policy'
+
 export type RefreshToken = {
   token: string
   clientId: string
   mailbox: string
   scopes: string[]
   expiresAt?: number
+  /** Why it is dead, if Google still tells it from a token that never was. */
+  end?: RefreshTokenEnd
 }
 
 export type Sender = {
@@ -134,6 +142,7 @@ export type Fact = { at: string; mailbox: string } & (
   | { kind: 'exchanged'; scopes: string[]; refreshToken: boolean }
   | { kind: 'refreshed'; rotated: boolean }
   | { kind: 'revoked'; by: 'app' | 'user' }
+  | { kind: 'ended'; reason: RefreshTokenEnd }
 )
 
 export type LedgerEntry = { seq: number } & Fact

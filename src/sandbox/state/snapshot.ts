@@ -21,6 +21,9 @@ function* mailboxSnapshot(box: Mailbox): Generator<Change> {
   const mailbox = box.address
   const { address, sub, historyId, historyFloor } = box
   yield { kind: 'mailbox', address, sub, historyId, historyFloor }
+  if (box.restrictions.noApps || box.restrictions.noMail) {
+    yield { kind: 'restrictions', mailbox, restrictions: box.restrictions }
+  }
   yield { kind: 'label-number', mailbox, last: box.lastLabelNumber }
   for (const label of box.labels.values()) yield { kind: 'label', mailbox, label }
   for (const message of box.timeline) yield { kind: 'message', mailbox, message }
