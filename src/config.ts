@@ -12,12 +12,16 @@ const SECRETS = new Set([
   'GOOGLE_CLIENT_SECRET',
   'DATABASE_URL',
   'REDIS_URL',
+  'SMTP_URL',
 ])
 const GOOGLE_API_ROOT = 'https://gmail.googleapis.com/'
 
 const url = (what: string, ...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), what)
 const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
+const addresses = z
+  .string()
+  .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
 const integer = (low: number, high: number) => {
   const what = `a whole number from ${low} to ${high}`
   return z
@@ -48,6 +52,12 @@ const schema = z.object({
       (keys) => keys.every((key) => key.length === KEY_BYTES),
       `base64 keys of ${KEY_BYTES} bytes, separated by commas (make one: openssl rand -base64 32)`,
     )
+    .optional(),
+  SMTP_URL: url('a smtp:// or smtps:// URL', 'smtp:', 'smtps:').optional(),
+  NOTICE_MAIL_TO: addresses.optional(),
+  NOTICE_MAIL_FROM: z
+    .string()
+    .regex(/^([^<>\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/, 'an address, with a name before it if you like')
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
   LOG_LEVEL: z
@@ -90,6 +100,12 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
 export function requireComplete(config: Config): CompleteConfig {
   for (const name of NEEDED)
     if (config[name] === undefined) throw new ConfigError(`${name} is not set: expected ${HINTS[name]}`)
+  if (config.SMTP_URL && !config.NOTICE_MAIL_TO)
+    throw new ConfigError(
+      'NOTICE_MAIL_TO is not set: expected the address that SMTP_URL is to send notices to',
+    )
+  if (config.NOTICE_MAIL_TO && !config.SMTP_URL)
+    throw new ConfigError('SMTP_URL is not set: expected the server that sends notices to NOTICE_MAIL_TO')
   if (config.WARMUP_SPEED !== 1 && new URL(config.GOOGLE_API_ROOT).hostname.endsWith('googleapis.com'))
     throw new ConfigError(
       `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,

@@ -11,6 +11,8 @@ import type { TaskKind } from './domain/task.ts'
 import { createGmail } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
+import type { MailSettings } from './notices/mail.ts'
+import { createNotifier } from './notices/notifier.ts'
 import type { Process } from './process.ts'
 import {
   migratePostgresBackend,
@@ -92,19 +94,32 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     clock,
   )
   const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS }, clock)
-  const authenticateAndUpdateToken = createAuthenticator({ store, oauth, clock, log })
+  const notifier = createNotifier(noticeMailOf(config))
+  const told = { store, clock, mailsNotices: notifier.mail !== null }
+  const authenticateAndUpdateToken = createAuthenticator({ ...told, oauth, random: Math.random, log })
   const warmup: Warmup = {
-    store,
+    ...told,
     oauth,
+    gmail,
+    notifier,
+    baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
     openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
     texts: loadConversations(),
-    clock,
     random: Math.random,
     log,
   }
 
   return { warmup, db: connection.db, sealer, close: connection.close }
+}
+
+function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteConfig): MailSettings | null {
+  if (!SMTP_URL || !NOTICE_MAIL_TO) return null
+  return {
+    smtpUrl: SMTP_URL,
+    to: NOTICE_MAIL_TO,
+    from: NOTICE_MAIL_FROM ?? `kindling <${NOTICE_MAIL_TO.split(',')[0]?.trim()}>`,
+  }
 }
 
 /** The queue's store: Redis where there is one, else the database. */

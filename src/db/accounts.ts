@@ -1,9 +1,10 @@
-import type { AccountSettings, AccountStatus } from '../domain/account.ts'
-import { OperatorError } from '../domain/errors.ts'
+import type { AccountKind, AccountSettings, AccountStatus } from '../domain/account.ts'
+import { type GoogleProblem, OperatorError } from '../domain/errors.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, isNull, ne, or, sql } from './drizzle.ts'
+import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, sql } from './drizzle.ts'
 import { accountCounts, accounts } from './schema.ts'
 import { accountContext, type Sealer } from './sealing.ts'
 
@@ -11,23 +12,51 @@ const {
   oauthToken: _token,
   refreshOwner: _owner,
   refreshUntil: _until,
+  refreshProblem: _problem,
+  refreshFailure: _failure,
+  refreshNotBefore: _notBefore,
   ...openColumns
 } = getTableColumns(accounts)
 
 /** What every reader of an account may see: all but its token. */
 export const accountColumns = openColumns
-export type Account = Omit<typeof accounts.$inferSelect, 'oauthToken' | 'refreshOwner' | 'refreshUntil'>
-export type StoredToken = { token: OAuthToken; version: number; status: AccountStatus }
+export type Account = Omit<
+  typeof accounts.$inferSelect,
+  'oauthToken' | 'refreshOwner' | 'refreshUntil' | 'refreshProblem' | 'refreshFailure' | 'refreshNotBefore'
+>
+export type Cooling = { problem: GoogleProblem; words: string; until: Date }
+export type StoredToken = {
+  token: OAuthToken
+  version: number
+  kind: AccountKind
+  status: AccountStatus
+  /** Google failed at the last refresh: nobody asks it again before this time. */
+  cooling: Cooling | null
+}
 export type NewConnection = {
-  googleUserId: string
+  /** Null where the token may not ask for it; the address alone then says which account it is. */
+  googleUserId: string | null
   email: string
   token: OAuthToken
   settings: AccountSettings
+  /** What is asked of Google besides the workers' needs; as it was where it is left out. */
+  extraScopes?: readonly string[]
   now: Date
 }
 
 export function createAccounts(db: Database, sealer: Sealer) {
   const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), accountContext(id))
+  const opened = (row: TokenRow): StoredToken | null => {
+    const { id, sealed, version, kind, status, problem, words, until } = row
+    if (sealed === null) return null
+    return {
+      token: JSON.parse(sealer.open(sealed, accountContext(id))) as OAuthToken,
+      version,
+      kind,
+      status,
+      cooling: problem && until ? { problem, words: words ?? problem, until } : null,
+    }
+  }
 
   return {
     async byId(id: number): Promise<Account | null> {
@@ -51,16 +80,19 @@ export function createAccounts(db: Database, sealer: Sealer) {
      * @throws OperatorError where the user has an account and another account has its address
      */
     async connect(connection: NewConnection): Promise<{ account: Account; isNew: boolean }> {
-      const { googleUserId, email, token, settings, now } = connection
+      const { googleUserId, email, token, settings, extraScopes, now } = connection
       // Two callbacks for one mailbox must not both find it absent.
       await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:connect'))`)
       const [known] = await db
         .select({ id: accounts.id, status: accounts.status })
         .from(accounts)
         .where(
-          or(eq(accounts.googleUserId, googleUserId), eq(sql`lower(${accounts.email})`, email.toLowerCase())),
+          or(
+            googleUserId === null ? undefined : eq(accounts.googleUserId, googleUserId),
+            eq(sql`lower(${accounts.email})`, email.toLowerCase()),
+          ),
         )
-        .orderBy(sql`${accounts.googleUserId} = ${googleUserId} desc`)
+        .orderBy(sql`${accounts.googleUserId} is not distinct from ${googleUserId} desc`)
         .limit(1)
       const id = known?.id ?? (await insert(connection))
       await refuseAddressOfAnother(id, email)
@@ -68,15 +100,17 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .update(accounts)
         .set({
           ...(known?.status === 'removed' ? settings : {}),
-          googleUserId,
+          ...(googleUserId === null ? {} : { googleUserId }),
+          ...(extraScopes ? { extraScopes: [...extraScopes] } : {}),
           email,
           // What the operator has paused stays paused.
-          status: sql`case when ${accounts.status} = 'paused' then 'paused' else 'active' end`,
+          status: sql`case when ${accounts.status} = 'paused' or ${accounts.staysPaused} then 'paused' else 'active' end`,
+          staysPaused: false,
           lastError: null,
+          failure: null,
           oauthToken: sealed(id, token),
           tokenVersion: sql`${accounts.tokenVersion} + 1`,
-          refreshOwner: null,
-          refreshUntil: null,
+          ...REFRESH_OVER,
           connectedAt: now,
         })
         .where(eq(accounts.id, id))
@@ -95,13 +129,27 @@ export function createAccounts(db: Database, sealer: Sealer) {
     },
 
     async token(id: number): Promise<StoredToken | null> {
-      const [row] = await db
-        .select({ sealed: accounts.oauthToken, version: accounts.tokenVersion, status: accounts.status })
+      const [row] = await db.select(tokenColumns).from(accounts).where(eq(accounts.id, id))
+      return row ? opened(row) : null
+    },
+
+    /** The tokens of several accounts, by account; those without one are left out. */
+    async tokens(ids: readonly number[]): Promise<Map<number, StoredToken>> {
+      const rows = await db
+        .select(tokenColumns)
         .from(accounts)
-        .where(eq(accounts.id, id))
-      if (!row?.sealed) return null
-      const token = JSON.parse(sealer.open(row.sealed, accountContext(id))) as OAuthToken
-      return { token, version: row.version, status: row.status }
+        .where(inArray(accounts.id, [...ids]))
+      const found = rows.map((row) => [row.id, opened(row)] as const)
+      return new Map(found.filter((entry): entry is [number, StoredToken] => entry[1] !== null))
+    },
+
+    /** By address, in whatever case; a removed account counts too. */
+    async byEmail(email: string): Promise<Account | null> {
+      const [row] = await db
+        .select(accountColumns)
+        .from(accounts)
+        .where(eq(sql`lower(${accounts.email})`, email.toLowerCase()))
+      return row ?? null
     },
 
     /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */
@@ -120,6 +168,19 @@ export function createAccounts(db: Database, sealer: Sealer) {
       return taken.length > 0
     },
 
+    /** Gives the right to refresh back without a new token; until then (warmup time) nobody asks Google again. */
+    async coolDown(id: number, owner: string, { problem, words, until }: Cooling): Promise<void> {
+      await db
+        .update(accounts)
+        .set({
+          ...REFRESH_OVER,
+          refreshProblem: problem,
+          refreshFailure: words,
+          refreshNotBefore: until,
+        })
+        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
+    },
+
     async releaseRefresh(id: number, owner: string): Promise<void> {
       await db
         .update(accounts)
@@ -134,8 +195,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .set({
           oauthToken: sealed(id, token),
           tokenVersion: version + 1,
-          refreshOwner: null,
-          refreshUntil: null,
+          ...REFRESH_OVER,
         })
         .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
         .returning({ id: accounts.id })
@@ -143,10 +203,16 @@ export function createAccounts(db: Database, sealer: Sealer) {
     },
 
     /** Marks the account as needing re-authentication unless it has got another token meanwhile. */
-    async condemn(id: number, version: number, reason: string): Promise<boolean> {
+    async condemn(id: number, version: number, failure: TokenFailure, words: string): Promise<boolean> {
       const condemned = await db
         .update(accounts)
-        .set({ status: 'needs_reauth', lastError: reason, refreshOwner: null, refreshUntil: null })
+        .set({
+          status: 'needs_reauth',
+          staysPaused: sql`${accounts.status} = 'paused'`,
+          failure,
+          lastError: words,
+          ...REFRESH_OVER,
+        })
         .where(
           and(
             eq(accounts.id, id),
@@ -171,7 +237,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
     async changeStatus(id: number, from: readonly AccountStatus[], to: AccountStatus): Promise<boolean> {
       const changed = await db
         .update(accounts)
-        .set({ status: to, lastError: null })
+        .set({ status: to, staysPaused: false, lastError: null, failure: null })
         .where(and(eq(accounts.id, id), sql`${accounts.status} = any(${sql.param([...from])}::text[])`))
         .returning({ id: accounts.id })
       return changed.length > 0
@@ -211,6 +277,35 @@ export function createAccounts(db: Database, sealer: Sealer) {
     await db.insert(accountCounts).values({ accountId: id })
     return id
   }
+}
+
+const REFRESH_OVER = {
+  refreshOwner: null,
+  refreshUntil: null,
+  refreshProblem: null,
+  refreshFailure: null,
+  refreshNotBefore: null,
+}
+
+const tokenColumns = {
+  id: accounts.id,
+  sealed: accounts.oauthToken,
+  version: accounts.tokenVersion,
+  kind: accounts.kind,
+  status: accounts.status,
+  problem: accounts.refreshProblem,
+  words: accounts.refreshFailure,
+  until: accounts.refreshNotBefore,
+}
+type TokenRow = {
+  id: number
+  sealed: string | null
+  version: number
+  kind: AccountKind
+  status: AccountStatus
+  problem: GoogleProblem | null
+  words: string | null
+  until: Date | null
 }
 
 /** A time of the database's own clock, which all processes share. */

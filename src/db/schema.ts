@@ -1,7 +1,11 @@
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES } from '../domain/account.ts'
+import { API_SCOPES } from '../domain/api-key.ts'
+import { GOOGLE_PROBLEMS } from '../domain/errors.ts'
 import { EVENT_KINDS } from '../domain/events.ts'
+import { DELIVERY_STATES, INCIDENT_KINDS, NOTICE_CHANNELS, NOTICE_EDGES } from '../domain/incident.ts'
 import { MESSAGE_STATES, PLACEMENTS } from '../domain/message.ts'
 import { TASK_KINDS } from '../domain/task.ts'
+import { TOKEN_FAILURES } from '../domain/token-failure.ts'
 import { pg, sql } from './drizzle.ts'
 
 const {
@@ -27,13 +31,17 @@ export const accounts = pgTable(
   'accounts',
   {
     id: id(),
-    /** Google's stable `sub`; an address may change hands, this never does. */
-    googleUserId: text('google_user_id').notNull().unique(),
+    /** Google's stable `sub`; an address may change hands, this never does. Null where a token may not ask for it. */
+    googleUserId: text('google_user_id').unique(),
     email: text('email').notNull(),
     kind: text('kind', { enum: ACCOUNT_KINDS }).notNull(),
     status: text('status', { enum: ACCOUNT_STATUSES }).notNull().default('active'),
     /** Why it is paused or needs re-authentication, or its last failure, in words for the operator. */
     lastError: text('last_error'),
+    /** The kind of failure that it needs re-authentication for. */
+    failure: text('failure', { enum: TOKEN_FAILURES }),
+    /** It was paused when it lost its grant: it is paused again once it is connected. */
+    staysPaused: boolean('stays_paused').notNull().default(false),
     openRate: doublePrecision('open_rate').notNull(),
     replyRate: doublePrecision('reply_rate').notNull(),
     dailyLimit: integer('daily_limit').notNull(),
@@ -49,6 +57,12 @@ export const accounts = pgTable(
     /** Who is refreshing the token, and until when (the database's time) nobody else may. */
     refreshOwner: text('refresh_owner'),
     refreshUntil: instant('refresh_until'),
+    /** After Google failed at a refresh: how, in which words, and before when (warmup time) nobody asks it again. */
+    refreshProblem: text('refresh_problem', { enum: GOOGLE_PROBLEMS }),
+    refreshFailure: text('refresh_failure'),
+    refreshNotBefore: instant('refresh_not_before'),
+    /** What is asked of Google for it besides the workers' needs, for the operator's other programs. */
+    extraScopes: text('extra_scopes').array().notNull().default(sql`'{}'`),
     connectedAt: instant('connected_at').notNull(),
   },
   (table) => [uniqueIndex('accounts_email_key').on(sql`lower(${table.email})`)],
@@ -133,10 +147,10 @@ export const tasks = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: TASK_KINDS }).notNull(),
-    accountId: reference('account_id')
-      .notNull()
-      .references(() => accounts.id),
+    /** Null for `notify`, which is about the whole. */
+    accountId: reference('account_id').references(() => accounts.id),
     messageId: reference('message_id').references(() => messages.id),
+    deliveryId: reference('delivery_id').references(() => deliveries.id, { onDelete: 'cascade' }),
     dueAt: instant('due_at').notNull(),
     /** Why it waits, if something put it off. */
     waitingFor: text('waiting_for'),
@@ -161,6 +175,7 @@ export const tasks = pgTable(
     uniqueIndex('tasks_one_per_account')
       .on(table.kind, table.accountId)
       .where(sql`${table.messageId} is null`),
+    uniqueIndex('tasks_one_per_delivery').on(table.deliveryId),
   ],
 )
 
@@ -179,6 +194,92 @@ export const events = pgTable(
     index('events_planned').on(table.at).where(sql`${table.kind} = 'planned'`),
   ],
 )
+
+/** Something that the operator must hear of, from the first sign of it to its end: one is open for a subject at a time. */
+export const incidents = pgTable(
+  'incidents',
+  {
+    id: id(),
+    kind: text('kind', { enum: INCIDENT_KINDS }).notNull(),
+    /** What it is about: `account:<id>` or `client:<OAuth client id>`. */
+    subject: text('subject').notNull(),
+    accountId: reference('account_id').references(() => accounts.id),
+    failure: text('failure', { enum: TOKEN_FAILURES }).notNull(),
+    /** What Google said. */
+    words: text('words').notNull(),
+    openedAt: instant('opened_at').notNull(),
+    closedAt: instant('closed_at'),
+    /** Of a refused client: when one refresh may try it again. */
+    nextTryAt: instant('next_try_at'),
+  },
+  (table) => [
+    uniqueIndex('incidents_one_open').on(table.subject).where(sql`${table.closedAt} is null`),
+    index('incidents_account').on(table.accountId),
+  ],
+)
+
+export const webhooks = pgTable('webhooks', {
+  id: id(),
+  url: text('url').notNull(),
+  /** The encrypted secret that deliveries are signed with. */
+  secret: text('secret').notNull(),
+  createdAt: instant('created_at').notNull(),
+})
+
+/** One message to one channel. What happens shortly after each other goes out as one. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: id(),
+    channel: text('channel', { enum: NOTICE_CHANNELS }).notNull(),
+    webhookId: reference('webhook_id').references(() => webhooks.id, { onDelete: 'cascade' }),
+    state: text('state', { enum: DELIVERY_STATES }).notNull().default('collecting'),
+    failure: text('failure'),
+    createdAt: instant('created_at').notNull(),
+    endedAt: instant('ended_at'),
+  },
+  (table) => [
+    uniqueIndex('deliveries_one_collecting')
+      .on(table.channel, sql`coalesce(${table.webhookId}, 0)`)
+      .where(sql`${table.state} = 'collecting'`),
+  ],
+)
+
+/** That an incident began or ended, for one channel: its key is what keeps an incident from being told twice. */
+export const notices = pgTable(
+  'notices',
+  {
+    id: id(),
+    incidentId: reference('incident_id')
+      .notNull()
+      .references(() => incidents.id),
+    edge: text('edge', { enum: NOTICE_EDGES }).notNull(),
+    deliveryId: reference('delivery_id')
+      .notNull()
+      .references(() => deliveries.id, { onDelete: 'cascade' }),
+    channel: text('channel', { enum: NOTICE_CHANNELS }).notNull(),
+    webhookId: reference('webhook_id').references(() => webhooks.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    unique('notices_once')
+      .on(table.incidentId, table.edge, table.channel, table.webhookId)
+      .nullsNotDistinct(),
+    index('notices_delivery').on(table.deliveryId),
+  ],
+)
+
+/** What other programs may ask with. Its times are the wall's. */
+export const apiKeys = pgTable('api_keys', {
+  id: id(),
+  name: text('name').notNull().unique(),
+  /** SHA-256 of the key, which is random and shown once. */
+  keyHash: text('key_hash').notNull().unique(),
+  scopes: text('scopes', { enum: API_SCOPES }).array().notNull(),
+  createdAt: instant('created_at').notNull(),
+  expiresAt: instant('expires_at'),
+  lastUsedAt: instant('last_used_at'),
+  revokedAt: instant('revoked_at'),
+})
 
 /** One pending visit to Google's consent page. Only the hash of the state is kept; the rest is encrypted. */
 export const oauthStates = pgTable('oauth_states', {

@@ -69,6 +69,7 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
 
 /** What an account's token is bound to: moved to another row it does not open. */
 export const accountContext = (accountId: number) => `account:${accountId}`
+export const webhookContext = (webhookId: number) => `webhook:${webhookId}`
 
 function idOf(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 8)

@@ -1,8 +1,11 @@
 import { createAccounts } from './accounts.ts'
+import { createApiKeys } from './api-keys.ts'
 import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
+import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
 import { createEvents } from './events.ts'
+import { createIncidents } from './incidents.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
@@ -10,6 +13,7 @@ import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createTasks } from './tasks.ts'
 import { createTokenKeys } from './token-keys.ts'
+import { createWebhooks } from './webhooks.ts'
 
 /** The tables, as use cases see them. */
 export type Store = ReturnType<typeof repositories> & {
@@ -36,12 +40,16 @@ export function createStore(db: Database, sealer: Sealer): Store {
 function repositories(db: Database, sealer: Sealer) {
   return {
     accounts: createAccounts(db, sealer),
+    apiKeys: createApiKeys(db),
     counts: createCounts(db),
+    deliveries: createDeliveries(db),
     events: createEvents(db),
+    incidents: createIncidents(db),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     tasks: createTasks(db),
     tokenKeys: createTokenKeys(db, sealer),
+    webhooks: createWebhooks(db, sealer),
   }
 }

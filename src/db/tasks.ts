@@ -1,14 +1,17 @@
 import type { Handout, TaskKind } from '../domain/task.ts'
 import { type Account, accountColumns, inSeconds } from './accounts.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
+import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
 import type { Message } from './messages.ts'
 import { accounts, messages, tasks } from './schema.ts'
 
 export type Task = typeof tasks.$inferSelect
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
-/** A task that has begun, with the rows it is about, read in the same statement. */
-export type StartedTask = { task: Task; account: Account; message: Message | null }
+/** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
+export type StartedTask = { task: Task; account: Account | null; message: Message | null }
+
+/** Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection. */
+const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')`
 
 export function createTasks(db: Database) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
@@ -45,17 +48,17 @@ export function createTasks(db: Database) {
           with leased as (
             select account_id from tasks where lease_until >= clock_timestamp()
           ), due as (
-            select t.id, t.account_id, t.due_at
-            from tasks t join accounts a on a.id = t.account_id
+            select t.id, coalesce(t.account_id, -t.id) as owner, t.due_at
+            from tasks t left join accounts a on a.id = t.account_id
             where t.due_at <= ${now.toISOString()}
               and t.kind = any(${sql.param([...kinds])}::text[])
-              and (a.status = 'active' or t.kind = 'disconnect')
+              and ${runs}
               and (t.lease_until is null or t.lease_until < clock_timestamp())
-              and t.account_id not in (select account_id from leased)
+              and not exists (select from leased where leased.account_id = t.account_id)
             order by t.due_at
             limit ${window * 5}
           ), chosen as (
-            select id from (select distinct on (account_id) id, due_at from due order by account_id, due_at) one_each
+            select id from (select distinct on (owner) id, due_at from due order by owner, due_at) one_each
             order by due_at
             limit greatest(0, ${window} - (select count(*) from leased))
           )
@@ -95,7 +98,7 @@ export function createTasks(db: Database) {
           task: started._.selectedFields,
         })
         .from(started)
-        .innerJoin(accounts, eq(accounts.id, started.accountId))
+        .leftJoin(accounts, eq(accounts.id, started.accountId))
         .leftJoin(messages, eq(messages.id, started.messageId))
       return row ? (row as StartedTask) : null
     },
@@ -164,14 +167,10 @@ export function createTasks(db: Database) {
 
     /** When the next task of an active account is due; null where there is none. */
     async nextDueAt(): Promise<Date | null> {
-      const [row] = await db
-        .select({ dueAt: tasks.dueAt })
-        .from(tasks)
-        .innerJoin(accounts, eq(accounts.id, tasks.accountId))
-        .where(sql`${accounts.status} = 'active' or ${tasks.kind} = 'disconnect'`)
-        .orderBy(asc(tasks.dueAt))
-        .limit(1)
-      return row?.dueAt ?? null
+      const [row] = await db.execute<{ dueAt: string }>(sql`
+        select t.due_at as "dueAt" from tasks t left join accounts a on a.id = t.account_id
+        where ${runs} order by t.due_at limit 1`)
+      return row ? new Date(row.dueAt) : null
     },
   }
 }

@@ -1,5 +1,8 @@
-export const ACCOUNT_KINDS = ['warmup', 'pool'] as const
-/** A warmup account starts conversations; a pool account is written to and answers. */
+export const ACCOUNT_KINDS = ['warmup', 'pool', 'vault'] as const
+/**
+ * A warmup account starts conversations; a pool account is written to and answers; of a vault account only the token
+ * is kept, for other programs.
+ */
 export type AccountKind = (typeof ACCOUNT_KINDS)[number]
 
 export const ACCOUNT_STATUSES = ['active', 'paused', 'needs_reauth', 'removed'] as const

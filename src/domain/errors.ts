@@ -1,3 +1,5 @@
+import type { TokenFailure } from './token-failure.ts'
+
 /** An error whose words tell the operator all there is to know: what is wrong and what was expected. */
 export class OperatorError extends Error {
   constructor(message: string) {
@@ -13,34 +15,57 @@ export class OperatorError extends Error {
  * - `unauthorized`: the access token is refused; refresh once, try once more
  * - `grant_revoked`: the refresh token is dead; only the owner of the mailbox can mend it
  * - `app_refused`: Google refuses our OAuth client, not the account
+ * - `mail_disabled`, `domain_policy`: the domain's administrator has closed the mailbox, or it to this app
  * - `not_found`: the message or draft is not there
  * - `refused`: this account may not do this, and `message` says why
  */
-export type GoogleProblem =
-  | 'passing'
-  | 'rate_limited'
-  | 'unauthorized'
-  | 'grant_revoked'
-  | 'app_refused'
-  | 'not_found'
-  | 'refused'
+export const GOOGLE_PROBLEMS = [
+  'passing',
+  'rate_limited',
+  'unauthorized',
+  'grant_revoked',
+  'app_refused',
+  'mail_disabled',
+  'domain_policy',
+  'not_found',
+  'refused',
+] as const
+export type GoogleProblem = (typeof GOOGLE_PROBLEMS)[number]
 
 export class GoogleError extends Error {
   readonly problem: GoogleProblem
   readonly retryAt: Date | null
+  /** What Google itself says of why a grant is dead; null where it does not say. */
+  readonly grantFailure: TokenFailure | null
 
-  constructor(problem: GoogleProblem, message: string, options: { retryAt?: Date | null } = {}) {
+  constructor(
+    problem: GoogleProblem,
+    message: string,
+    options: { retryAt?: Date | null; grantFailure?: TokenFailure | null } = {},
+  ) {
     super(message)
     this.name = 'GoogleError'
     this.problem = problem
     this.retryAt = options.retryAt ?? null
+    this.grantFailure = options.grantFailure ?? null
   }
 }
 
 /** The account can't be used until its owner connects it again. */
 export class NeedsReauthError extends Error {
-  constructor(reason: string) {
-    super(reason)
+  readonly failure: TokenFailure
+
+  constructor(failure: TokenFailure, words: string) {
+    super(words)
     this.name = 'NeedsReauthError'
+    this.failure = failure
+  }
+}
+
+/** A notice could not be delivered, in words for the operator; it is tried again. */
+export class NoticeError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NoticeError'
   }
 }

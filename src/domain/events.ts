@@ -1,4 +1,4 @@
-/** What can happen to an account or a message. The words are what the dashboard's feed shows. */
+/** What can happen to an account, a message or the app itself. The words are what the dashboard's feed shows. */
 export const EVENT_KINDS = [
   'connected',
   'reconnected',
@@ -8,6 +8,10 @@ export const EVENT_KINDS = [
   'removed',
   'revoked',
   'needs_reauth',
+  'app_refused',
+  'app_accepted',
+  'token_served',
+  'notice_failed',
   'planned',
   'sent',
   'send_failed',

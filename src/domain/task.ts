@@ -1,4 +1,8 @@
-export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'disconnect'] as const
+/**
+ * `plan`, `send`, `open` and `reply` are the warmup. `check` proves an account's token once a day, `disconnect` ends its
+ * grant, `notify` tells the operator of what needs attention.
+ */
+export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'check', 'disconnect', 'notify'] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 
 /** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */

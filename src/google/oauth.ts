@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../domain/clock.ts'
 import { GoogleError } from '../domain/errors.ts'
 import type { ClientCredentials, TokenGrant } from '../domain/token.ts'
-import { GMAIL_SCOPES, IDENTITY_SCOPES } from '../domain/token.ts'
+import { IDENTITY_SCOPES } from '../domain/token.ts'
 import { tokenError } from './problems.ts'
 
 export type OAuthSettings = {
@@ -17,6 +17,7 @@ export type OAuthSettings = {
   timeoutMs: number
 }
 
+/** `googleUserId` is Google's stable `sub`. */
 export type Identity = { googleUserId: string; email: string }
 
 export type GoogleOAuth = ReturnType<typeof createOAuth>
@@ -32,14 +33,19 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
   return {
     client,
 
-    /** Where the owner of a mailbox is sent to give consent. */
-    consentUrl(options: { state: string; codeVerifier: string; loginHint?: string }): string {
+    /** Where the owner of a mailbox is sent to give consent; `scopes` are asked for besides knowing whose mailbox it is. */
+    consentUrl(options: {
+      state: string
+      codeVerifier: string
+      scopes: readonly string[]
+      loginHint?: string
+    }): string {
       const url = new URL(settings.authUri)
       const parameters = {
         client_id: settings.clientId,
         redirect_uri: settings.redirectUri,
         response_type: 'code',
-        scope: [...IDENTITY_SCOPES, ...GMAIL_SCOPES].join(' '),
+        scope: [...new Set([...IDENTITY_SCOPES, ...options.scopes])].join(' '),
         access_type: 'offline',
         prompt: 'consent',
         include_granted_scopes: 'true',
@@ -72,14 +78,15 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
       const answer = await post(settings.revokeUri, { token })
       if (answer.status === 200) return
       // RFC 7009 lets a server answer 200 to a dead token; Google answers 400 invalid_token.
-      if (answer.status === 400) return
+      const { error } = (answer.body ?? {}) as { error?: unknown }
+      if (answer.status === 400 && error === 'invalid_token') return
       throw tokenError(
         { ...answer, message: `Google answered ${answer.status} to a revocation` },
         clock.now(),
       )
     },
 
-    /** Whose mailbox an access token opens. @throws GoogleError */
+    /** Whose mailbox an access token opens, where it has the scopes `openid` and `email`. @throws GoogleError */
     async identify(accessToken: string): Promise<Identity> {
       const answer = await request(settings.userinfoUri, {
         headers: { authorization: `Bearer ${accessToken}` },
@@ -115,6 +122,8 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
       expiresInSeconds: body.expires_in,
       refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : null,
       scope: typeof body.scope === 'string' ? body.scope : null,
+      refreshTokenExpiresInSeconds:
+        typeof body.refresh_token_expires_in === 'number' ? body.refresh_token_expires_in : null,
     }
   }
 

@@ -1,8 +1,14 @@
-import type { AccountSettings } from '../domain/account.ts'
+import type { AccountKind, AccountSettings } from '../domain/account.ts'
+import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
+import { condemnAccount } from './incidents.ts'
 
-/** Changes what the operator chose. A changed rate begins its count anew; a new warmup account gets its plan task. */
-export async function changeSettings({ store, clock }: Warmup, accountId: number, settings: AccountSettings) {
+/**
+ * Changes what the operator chose. A changed rate begins its count anew; a new warmup account gets its plan task; an
+ * account that leaves the warmup has its planned mail withdrawn, and one that joins it needs the workers' scopes.
+ */
+export async function changeSettings(warmup: Warmup, accountId: number, settings: AccountSettings) {
+  const { store, clock } = warmup
   await store.transaction(async (tx) => {
     const before = await tx.accounts.byId(accountId)
     if (!before) return
@@ -18,7 +24,21 @@ export async function changeSettings({ store, clock }: Warmup, accountId: number
     else await tx.tasks.removeKindOf(accountId, 'plan')
     const data = Object.fromEntries(changed.map((name) => [name, `${before[name]} → ${settings[name]}`]))
     await tx.events.add({ kind: 'settings_changed', at: clock.now(), accountId, data })
+    if (settings.kind !== before.kind) await changeKind({ ...warmup, store: tx }, accountId, settings.kind)
   })
+}
+
+async function changeKind(warmup: Warmup, accountId: number, kind: AccountKind): Promise<void> {
+  const { store } = warmup
+  if (kind === 'vault') {
+    await store.messages.cancelUnsentOf(accountId, 'an account has left the warmup')
+    return
+  }
+  const stored = await store.accounts.token(accountId)
+  const missing = stored ? missingScopes(scopesOf(stored.token), kind) : []
+  if (!stored || missing.length === 0) return
+  const words = `the grant lacks ${missing.join(', ')}`
+  await condemnAccount(warmup, accountId, stored.version, { failure: 'missing_scopes', words })
 }
 
 /** Stops an account's tasks where they are. False where it was not active. */

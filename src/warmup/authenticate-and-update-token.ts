@@ -1,29 +1,57 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredToken } from '../db/accounts.ts'
-import type { Store } from '../db/store.ts'
-import type { Clock } from '../domain/clock.ts'
 import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import { clientOf, isExpired, isRefreshDue, missingScopes, refreshedToken } from '../domain/token.ts'
+import type { Random } from '../domain/random.ts'
+import {
+  type ClientCredentials,
+  clientOf,
+  isRefreshDue,
+  missingScopes,
+  type OAuthToken,
+  refreshedToken,
+  scopesOf,
+  secondsLeft,
+} from '../domain/token.ts'
+import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
+import { closeBreaker, condemnAccount, type IncidentDependencies, openBreaker } from './incidents.ts'
 
-export type TokenDependencies = { store: Store; oauth: GoogleOAuth; clock: Clock; log: Logger }
-export type ValidToken = { accessToken: string; refreshed: boolean }
+export type TokenDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
+export type ValidToken = {
+  accessToken: string
+  /** Warmup time. */
+  expiresAt: Date
+  scopes: string[]
+  /** Counts the account's tokens: the one that comes after this has a higher one. */
+  version: number
+  refreshed: boolean
+}
+export type TokenWish = {
+  /** The version of a token that Gmail has just rejected, or that is to be replaced: it counts as expired. */
+  newerThan?: number
+  /** How long the token must live on, in seconds. Left out, one that has not ended will do while Google fails. */
+  validFor?: number
+}
 
 /**
- * A valid access token of the account, refreshed and committed first where it is due. `refused` is an access token
- * that Gmail has just rejected: it counts as expired whatever its date says.
+ * A valid access token of the account, refreshed and committed first where it is due.
  * @throws NeedsReauthError where only the mailbox's owner can help
- * @throws GoogleError where Google can't be asked and the token is no longer valid
+ * @throws GoogleError where Google can't be asked and the token at hand won't do; `retryAt` says when it is worth
+ *   asking again
  */
-export type AuthenticateAndUpdateToken = (accountId: number, refused?: string) => Promise<ValidToken>
+export type AuthenticateAndUpdateToken = (accountId: number, wish?: TokenWish) => Promise<ValidToken>
 
 /** Outlives the wait for Google's answer (20 s), so that a slow refresh is not begun a second time. */
 const LEASE_SECONDS = 45
 const POLL_MS = 50
 /** A second apart: well inside the lease. */
 const SAVE_TRIES = 20
+/** After a failure that passes Google is asked again 30 to 45 s later, each account at a time of its own. */
+const COOL_DOWN_SECONDS = 30
+/** A refused OAuth client is tried by one refresh a minute. */
+const PROBE_SECONDS = 60
 
 /**
  * One refresh per expiry, however many tasks and processes ask: in this process callers share a promise, across
@@ -32,35 +60,41 @@ const SAVE_TRIES = 20
  * about, so a late failure can't harm a newer token.
  */
 export function createAuthenticator(dependencies: TokenDependencies): AuthenticateAndUpdateToken {
-  const { store, oauth, clock, log } = dependencies
+  const { store, oauth, clock, random, log } = dependencies
   const inFlight = new Map<string, Promise<ValidToken>>()
 
-  return function authenticateAndUpdateToken(accountId, refused) {
-    const key = `${accountId} ${refused ?? ''}`
+  return function authenticateAndUpdateToken(accountId, wish = {}) {
+    const key = `${accountId} ${wish.newerThan ?? ''} ${wish.validFor ?? ''}`
     const running = inFlight.get(key)
     if (running) return running
-    const promise = findOrRefresh(accountId, refused).finally(() => inFlight.delete(key))
+    const promise = findOrRefresh(accountId, wish).finally(() => inFlight.delete(key))
     inFlight.set(key, promise)
     return promise
   }
 
-  async function findOrRefresh(accountId: number, refused: string | undefined): Promise<ValidToken> {
+  async function findOrRefresh(accountId: number, wish: TokenWish): Promise<ValidToken> {
     const giveUpAt = performance.now() + LEASE_SECONDS * 1000
     while (performance.now() < giveUpAt) {
       const stored = await store.accounts.token(accountId)
-      if (!stored) throw new NeedsReauthError('the account has no token')
-      if (stored.status === 'needs_reauth')
-        throw new NeedsReauthError('the account waits to be connected again')
-      const { access_token: accessToken } = stored.token
-      const usable = accessToken !== refused && !isExpired(stored.token, clock.now())
-      if (usable && !isRefreshDue(stored.token, clock.now())) return { accessToken, refreshed: false }
+      if (!stored || stored.status === 'removed')
+        throw new NeedsReauthError('no_token', 'the account has no token')
+      if (stored.status === 'needs_reauth') throw await reasonOf(accountId)
+
+      const now = clock.now()
+      const atHand = suits(stored, wish, now) ? validToken(stored, false) : null
+      if (atHand && !isRefreshDue(stored.token, now)) return atHand
+      const closed = coolingOf(stored, now) ?? (await breakerOf(clientOf(stored.token, oauth.client), now))
+      if (closed) {
+        if (atHand) return atHand
+        throw closed
+      }
 
       const owner = randomUUID()
       if (await store.accounts.leaseRefresh(accountId, stored.version, owner, LEASE_SECONDS)) {
-        const refreshed = await refresh(accountId, stored, owner, usable)
+        const refreshed = await refresh(accountId, stored, owner, atHand)
         if (refreshed) return refreshed
-      } else if (usable) {
-        return { accessToken, refreshed: false }
+      } else if (atHand) {
+        return atHand
       } else {
         await delay(POLL_MS)
       }
@@ -68,42 +102,79 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
     throw new GoogleError('passing', 'another process has been refreshing this token for too long')
   }
 
+  async function reasonOf(accountId: number): Promise<NeedsReauthError> {
+    const account = await store.accounts.byId(accountId)
+    return new NeedsReauthError(
+      account?.failure ?? 'grant_revoked',
+      account?.lastError ?? 'the account waits to be connected again',
+    )
+  }
+
+  /** Why nobody may ask Google with this client now; null where one may. */
+  async function breakerOf({ clientId }: ClientCredentials, now: Date): Promise<GoogleError | null> {
+    const breaker = await store.incidents.breakerOf(clientId)
+    if (!breaker) return null
+    const next = secondsAfter(now, PROBE_SECONDS)
+    if (breaker.nextTryAt <= now && (await store.incidents.takeProbe(clientId, now, next))) return null
+    return new GoogleError('app_refused', breaker.words, {
+      retryAt: breaker.nextTryAt <= now ? next : breaker.nextTryAt,
+    })
+  }
+
   /** Null where the account got another token meanwhile, which is then the one to look at. */
   async function refresh(
     accountId: number,
     stored: StoredToken,
     owner: string,
-    usable: boolean,
+    atHand: ValidToken | null,
   ): Promise<ValidToken | null> {
     const client = clientOf(stored.token, oauth.client)
     try {
       const grant = await oauth.refresh(stored.token.refresh_token, client)
       const token = refreshedToken(stored.token, grant, client, clock.now())
-      if (!(await persist(() => store.accounts.saveToken(accountId, stored.version, token)))) return null
+      const saved = await persist(() => store.accounts.saveToken(accountId, stored.version, token))
+      if (await store.incidents.breakerOf(client.clientId)) await closeBreaker(dependencies, client.clientId)
+      if (!saved) return null
       log.info({ accountId, expiry: token.expiry }, 'token refreshed')
-      const missing = missingScopes(token.scope)
+      const version = stored.version + 1
+      const missing = missingScopes(scopesOf(token), stored.kind)
       if (missing.length > 0) {
-        const condemnation = await condemned(
-          accountId,
-          stored.version + 1,
-          `the grant lacks ${missing.join(', ')}`,
-        )
-        if (condemnation) throw condemnation
+        const words = `the grant lacks ${missing.join(', ')}`
+        await condemn(accountId, version, 'missing_scopes', words)
         return null
       }
-      return { accessToken: token.access_token, refreshed: true }
+      return validToken({ token, version }, true)
     } catch (error) {
       if (!(error instanceof GoogleError)) throw error
       if (error.problem === 'grant_revoked') {
-        const condemnation = await condemned(accountId, stored.version, error.message)
-        if (condemnation) throw condemnation
+        const cause = error.grantFailure ?? causeOfRefusal(stored.token, clock.now())
+        await condemn(accountId, stored.version, cause, error.message)
         return null
       }
-      // A token that still works goes on being used. The lease is left to lapse: until then nobody asks Google again.
-      if (usable) return { accessToken: stored.token.access_token, refreshed: false }
-      await store.accounts.releaseRefresh(accountId, owner)
-      throw error
+      const until = await standOff(accountId, owner, client, error)
+      if (atHand) return atHand
+      throw new GoogleError(error.problem, error.message, { retryAt: until })
     }
+  }
+
+  /** Sees to it that Google is left alone for a while: by this account, or by all of a refused client. */
+  async function standOff(
+    accountId: number,
+    owner: string,
+    { clientId }: ClientCredentials,
+    error: GoogleError,
+  ): Promise<Date> {
+    const now = clock.now()
+    if (error.problem === 'app_refused') {
+      const until = secondsAfter(now, PROBE_SECONDS)
+      await openBreaker(dependencies, clientId, error.message, until)
+      await store.accounts.releaseRefresh(accountId, owner)
+      return until
+    }
+    const pause = secondsAfter(now, COOL_DOWN_SECONDS * (1 + random() / 2))
+    const until = error.retryAt && error.retryAt > pause ? error.retryAt : pause
+    await store.accounts.coolDown(accountId, owner, { problem: error.problem, words: error.message, until })
+    return until
   }
 
   /** Google may have made the old refresh token worthless: the new one is not given up while the lease lasts. */
@@ -119,18 +190,40 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
     }
   }
 
-  async function condemned(
-    accountId: number,
-    version: number,
-    reason: string,
-  ): Promise<NeedsReauthError | null> {
-    const done = await store.transaction(async (tx) => {
-      const changed = await tx.accounts.condemn(accountId, version, reason)
-      if (changed) await tx.events.add({ kind: 'needs_reauth', at: clock.now(), accountId, data: { reason } })
-      return changed
-    })
-    if (!done) return null
-    log.warn({ accountId, reason }, 'account needs re-authentication')
-    return new NeedsReauthError(reason)
+  async function condemn(accountId: number, version: number, failure: TokenFailure, words: string) {
+    if (await condemnAccount(dependencies, accountId, version, { failure, words }))
+      log.warn({ accountId, failure, reason: words }, 'account needs re-authentication')
   }
+}
+
+/** Whether a token is what was asked for. */
+function suits(
+  { token, version }: StoredToken,
+  { newerThan = 0, validFor = 0 }: TokenWish,
+  now: Date,
+): boolean {
+  const left = secondsLeft(token, now)
+  return version > newerThan && left > 0 && left >= validFor
+}
+
+function coolingOf({ cooling }: StoredToken, now: Date): GoogleError | null {
+  if (!cooling || cooling.until <= now) return null
+  return new GoogleError(cooling.problem, cooling.words, { retryAt: cooling.until })
+}
+
+function validToken(
+  { token, version }: { token: OAuthToken; version: number },
+  refreshed: boolean,
+): ValidToken {
+  return {
+    accessToken: token.access_token,
+    expiresAt: new Date(token.expiry),
+    scopes: scopesOf(token),
+    version,
+    refreshed,
+  }
+}
+
+function secondsAfter(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000)
 }

@@ -1,20 +1,29 @@
 import type { Account } from '../db/accounts.ts'
-import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import { isRefreshDue } from '../domain/token.ts'
+import { isRefreshDue, missingScopes, type OAuthToken, scopesOf } from '../domain/token.ts'
+import { failureOf, type TokenFailure } from '../domain/token-failure.ts'
 import type { Warmup } from './dependencies.ts'
+import { proveToken } from './prove-token.ts'
 
-/** `due` comes only of a check that may not refresh: it runs out within minutes, and a refresh would mend it. */
+/** `due` comes only of a check that may not refresh: the token runs out within minutes, and a refresh would mend it. */
 export type TokenHealth = 'valid' | 'refreshed' | 'due' | 'failed'
 
 export type TokenCheck = {
-  accountId: number
-  email: string
-  kind: Account['kind']
+  account: Account
   health: TokenHealth
-  /** Why it failed; null where it did not. */
-  reason: string | null
-  /** Whether only the owner of the mailbox can mend it. */
-  needsReauth: boolean
+  /** Why it failed, as a code and in Google's words; null where it did not. */
+  failure: TokenFailure | null
+  words: string | null
+  /** What is known of the token; null where there is none. */
+  token: TokenFacts | null
+}
+export type TokenFacts = {
+  scopes: string[]
+  missingScopes: string[]
+  obtainedAt: Date
+  refreshedAt: Date
+  expiresAt: Date
+  /** When the grant itself ends; null where it does not end by itself. */
+  grantEndsAt: Date | null
 }
 
 /** Tries an account's token against Gmail, refreshed first where that is due and allowed. Never throws. */
@@ -23,31 +32,38 @@ export async function checkToken(
   account: Account,
   options: { mayRefresh: boolean },
 ): Promise<TokenCheck> {
-  const { id: accountId, email, kind } = account
-  const found = (health: TokenHealth, reason: string | null = null, needsReauth = false): TokenCheck => ({
-    accountId,
-    email,
-    kind,
-    health,
-    reason,
-    needsReauth,
-  })
-  if (account.status === 'needs_reauth') return found('failed', account.lastError, true)
+  const { store, clock } = warmup
+  const found = async (
+    health: TokenHealth,
+    failure: TokenFailure | null = null,
+    words: string | null = null,
+  ) => {
+    const stored = await store.accounts.token(account.id).catch(() => null)
+    return { account, health, failure, words, token: stored && factsOf(stored.token, account.kind) }
+  }
+  if (account.status === 'needs_reauth')
+    return found('failed', account.failure ?? 'grant_revoked', account.lastError)
   try {
-    if (!options.mayRefresh && (await refreshIsDue(warmup, accountId))) return found('due')
-    const { refreshed } = await warmup.authenticateAndUpdateToken(accountId)
-    const address = await (await warmup.openMailbox(accountId))((mailbox) => mailbox.address())
-    if (address.toLowerCase() !== email.toLowerCase())
-      return found('failed', `the token opens ${address}, not this mailbox`, true)
-    return found(refreshed ? 'refreshed' : 'valid')
+    if (!options.mayRefresh) {
+      const stored = await store.accounts.token(account.id)
+      if (stored && isRefreshDue(stored.token, clock.now())) return await found('due')
+    }
+    const { refreshed } = await proveToken(warmup, account)
+    return await found(refreshed ? 'refreshed' : 'valid')
   } catch (error) {
-    if (error instanceof NeedsReauthError) return found('failed', error.message, true)
-    const isRefused = error instanceof GoogleError && error.problem === 'unauthorized'
-    return found('failed', error instanceof Error ? error.message : String(error), isRefused)
+    return found('failed', failureOf(error), error instanceof Error ? error.message : String(error))
   }
 }
 
-async function refreshIsDue({ store, clock }: Warmup, accountId: number): Promise<boolean> {
-  const stored = await store.accounts.token(accountId)
-  return stored !== null && isRefreshDue(stored.token, clock.now())
+function factsOf(token: OAuthToken, kind: Account['kind']): TokenFacts {
+  const scopes = scopesOf(token)
+  const { obtained_at, refreshed_at, expiry, refresh_token_expires_at: end } = token
+  return {
+    scopes,
+    missingScopes: missingScopes(scopes, kind),
+    obtainedAt: new Date(obtained_at),
+    refreshedAt: new Date(refreshed_at ?? obtained_at),
+    expiresAt: new Date(expiry),
+    grantEndsAt: end === undefined ? null : new Date(end),
+  }
 }

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Account, NewConnection } from '../db/accounts.ts'
 import type { AccountSettings } from '../domain/account.ts'
 import { GoogleError, OperatorError } from '../domain/errors.ts'
-import { missingScopes, tokenFromGrant } from '../domain/token.ts'
+import { missingScopes, scopesOf, scopesToAsk, tokenFromGrant } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
+import { endReauthentication } from './incidents.ts'
+import { nextCheck } from './prove-token.ts'
 
 /** Why a visit to Google's consent page did not connect an account; each has its page. */
 export type ConnectFailure =
@@ -18,21 +20,32 @@ export type ConnectFailure =
 
 export type Callback = { state?: string; code?: string; error?: string }
 export type Connected = { account: Account; isNew: boolean }
-type Visit = { settings: AccountSettings; codeVerifier: string; wanted: Wanted | null }
-/** The account whose button was pressed: its mailbox, and no other one, is to be connected. */
-type Wanted = Pick<Account, 'email' | 'googleUserId'>
+export type VisitOptions = {
+  /** The mailbox that is to be connected, and no other one; null for any. */
+  wanted?: Wanted | null
+  /** What the operator's other programs need besides. */
+  extraScopes?: readonly string[]
+}
+/** The mailbox of an account that is known, or that somebody was asked to connect. */
+export type Wanted = Pick<Account, 'email' | 'googleUserId'>
+type Visit = { settings: AccountSettings; codeVerifier: string } & VisitOptions
 
 /** Keeps the settings for the way to Google and back; returns Google's consent page. `wallNow` is the visitor's time. */
 export async function startConnecting(
   { store, oauth }: Warmup,
   settings: AccountSettings,
   wallNow: Date,
-  wanted: Wanted | null = null,
+  options: VisitOptions = {},
 ): Promise<string> {
-  const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url'), wanted }
+  const { wanted, extraScopes = [] } = options
+  const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url'), ...options }
   const state = await store.oneTime.issueState(visit, wallNow)
-  const hint = wanted ? { loginHint: wanted.email } : {}
-  return oauth.consentUrl({ state, codeVerifier: visit.codeVerifier, ...hint })
+  return oauth.consentUrl({
+    state,
+    codeVerifier: visit.codeVerifier,
+    scopes: scopesToAsk(settings.kind, extraScopes),
+    ...(wanted ? { loginHint: wanted.email } : {}),
+  })
 }
 
 /** Makes of Google's callback an account, or a new token of an account that exists. */
@@ -51,15 +64,22 @@ export async function finishConnecting(
   try {
     const grant = await oauth.exchangeCode(callback.code, visit.codeVerifier)
     const { refreshToken, scope } = grant
-    const scopes = missingScopes(scope ?? '')
-    if (scope === null || scopes.length > 0) return { failure: { kind: 'missing_scopes', scopes } }
+    if (scope === null) return { failure: { kind: 'missing_scopes', scopes: missingScopes([], 'warmup') } }
     if (refreshToken === null) return { failure: { kind: 'no_refresh_token' } }
     const identity = await oauth.identify(grant.accessToken)
     if (visit.wanted && !isSame(visit.wanted, identity))
       return { failure: { kind: 'other_mailbox', wanted: visit.wanted.email, chosen: identity.email } }
     const token = tokenFromGrant({ ...grant, refreshToken, scope }, oauth.client, clock.now())
-    return await keep(warmup, { ...identity, token, settings: visit.settings })
+    const { settings, extraScopes } = visit
+    return await keepConnection(warmup, {
+      ...identity,
+      token,
+      settings,
+      ...(extraScopes ? { extraScopes } : {}),
+    })
   } catch (error) {
+    if (error instanceof MissingScopesError)
+      return { failure: { kind: 'missing_scopes', scopes: error.scopes } }
     if (error instanceof GoogleError) return { failure: { kind: 'google', error } }
     if (error instanceof OperatorError) return { failure: { kind: 'address_taken', message: error.message } }
     throw error
@@ -68,21 +88,43 @@ export async function finishConnecting(
 
 /** A mailbox may have got another address, or an address another user: one of the two is enough. */
 function isSame(wanted: Wanted, { googleUserId, email }: Wanted): boolean {
-  return googleUserId === wanted.googleUserId || email.toLowerCase() === wanted.email.toLowerCase()
+  return (
+    (wanted.googleUserId !== null && googleUserId === wanted.googleUserId) ||
+    email.toLowerCase() === wanted.email.toLowerCase()
+  )
 }
 
-/** The account, its first task and the event are one fact. */
-async function keep(
-  { store, clock, log }: Warmup,
+/** The grant lacks what the account's tasks need. */
+export class MissingScopesError extends Error {
+  readonly scopes: string[]
+
+  constructor(scopes: string[]) {
+    super(`the grant lacks ${scopes.join(', ')}`)
+    this.scopes = scopes
+  }
+}
+
+/**
+ * Makes an account of a token that Google has just given, or gives it to the account that exists: the account, its first
+ * tasks and the event are one fact.
+ * @throws MissingScopesError, OperatorError
+ */
+export async function keepConnection(
+  warmup: Warmup,
   connection: Omit<NewConnection, 'now'>,
 ): Promise<Connected> {
+  const { store, clock, log } = warmup
   const now = clock.now()
   const connected = await store.transaction(async (tx) => {
     const { account, isNew } = await tx.accounts.connect({ ...connection, now })
+    const missing = missingScopes(scopesOf(connection.token), account.kind)
+    if (missing.length > 0) throw new MissingScopesError(missing)
+    await endReauthentication({ ...warmup, store: tx }, account.id)
     // A disconnection that is still on its way would end the grant that has just been made.
     await tx.tasks.removeKindOf(account.id, 'disconnect')
     // New settings begin new runs of decisions.
     if (isNew) await tx.counts.restartRuns(account.id, { open: true, reply: true })
+    await tx.tasks.add([{ kind: 'check', accountId: account.id, dueAt: nextCheck(warmup) }])
     if (account.kind === 'warmup') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
     await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
     return { account, isNew }

@@ -1,11 +1,14 @@
+import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
 import type { StartedTask } from '../db/tasks.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { ConversationText } from '../domain/conversation.ts'
 import type { Random } from '../domain/random.ts'
+import type { Gmail } from '../google/gmail.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
+import type { Notifier } from '../notices/notifier.ts'
 import type { AuthenticateAndUpdateToken } from './authenticate-and-update-token.ts'
 import type { AskGmail, OpenMailbox } from './mailboxes.ts'
 
@@ -13,6 +16,12 @@ import type { AskGmail, OpenMailbox } from './mailboxes.ts'
 export type Warmup = {
   store: Store
   oauth: GoogleOAuth
+  gmail: Gmail
+  /** How the operator is told; what is told to whom stands in the store. */
+  notifier: Notifier
+  mailsNotices: boolean
+  /** Where the pages are, for links that leave the house. */
+  baseUrl: string
   authenticateAndUpdateToken: AuthenticateAndUpdateToken
   openMailbox: OpenMailbox
   texts: readonly ConversationText[]
@@ -21,6 +30,6 @@ export type Warmup = {
   log: Logger
 }
 
-/** One run of a task: its rows, its account's mailbox, and a signal that says that the run has lost its lease. */
-export type Run = StartedTask & { owner: string; ask: AskGmail; signal: AbortSignal }
+/** One run of an account's task: its rows, its mailbox, and a signal that says that the run has lost its lease. */
+export type Run = StartedTask & { account: Account; owner: string; ask: AskGmail; signal: AbortSignal }
 export type MessageRun = Run & { message: Message }

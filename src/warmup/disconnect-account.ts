@@ -1,8 +1,11 @@
+import type { Account } from '../db/accounts.ts'
 import type { Outcome } from '../domain/task.ts'
-import type { Run, Warmup } from './dependencies.ts'
+import type { Warmup } from './dependencies.ts'
+import { forgetReauthentication } from './incidents.ts'
 
 /** Takes an account out of everything at once; its grant at Google is ended by the task that this leaves behind. */
-export async function removeAccount({ store, clock, log }: Warmup, accountId: number): Promise<boolean> {
+export async function removeAccount(warmup: Warmup, accountId: number): Promise<boolean> {
+  const { store, clock, log } = warmup
   const now = clock.now()
   const removed = await store.transaction(async (tx) => {
     if (!(await tx.accounts.changeStatus(accountId, ['active', 'paused', 'needs_reauth'], 'removed')))
@@ -12,6 +15,7 @@ export async function removeAccount({ store, clock, log }: Warmup, accountId: nu
     for (const messageId of await tx.messages.abandonSendingOf(accountId, reason))
       await tx.events.add({ kind: 'send_unknown', at: now, accountId, messageId, data: { reason } })
     await tx.tasks.removeOf(accountId, { except: 'disconnect' })
+    await forgetReauthentication({ ...warmup, store: tx }, accountId)
     await tx.tasks.add([{ kind: 'disconnect', accountId, dueAt: now }])
     await tx.events.add({ kind: 'removed', at: now, accountId, data: { withdrawn } })
     return true
@@ -21,8 +25,10 @@ export async function removeAccount({ store, clock, log }: Warmup, accountId: nu
 }
 
 /** Revokes a removed account's grant at Google, then erases its token. */
-export async function disconnectAccount({ store, oauth, clock, log }: Warmup, run: Run): Promise<Outcome> {
-  const { account } = run
+export async function disconnectAccount(
+  { store, oauth, clock, log }: Warmup,
+  account: Account,
+): Promise<Outcome> {
   if (account.status !== 'removed') return { kind: 'done' }
   const stored = await store.accounts.token(account.id)
   if (!stored) return { kind: 'done' }

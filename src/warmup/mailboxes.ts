@@ -12,14 +12,14 @@ export function createMailboxOpener(
   authenticateAndUpdateToken: AuthenticateAndUpdateToken,
 ): OpenMailbox {
   return async function openMailbox(accountId, signal) {
-    let { accessToken } = await authenticateAndUpdateToken(accountId)
+    let token = await authenticateAndUpdateToken(accountId)
     return async (request) => {
       try {
-        return await request(gmail.open(accessToken, signal))
+        return await request(gmail.open(token.accessToken, signal))
       } catch (error) {
         if (!(error instanceof GoogleError) || error.problem !== 'unauthorized') throw error
-        accessToken = (await authenticateAndUpdateToken(accountId, accessToken)).accessToken
-        return request(gmail.open(accessToken, signal))
+        token = await authenticateAndUpdateToken(accountId, { newerThan: token.version })
+        return request(gmail.open(token.accessToken, signal))
       }
     }
   }

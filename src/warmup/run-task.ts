@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import type { StartedTask } from '../db/tasks.ts'
-import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import { backOffSeconds, type Handout, MOST_ERRORS, MOST_NOT_FOUND, type Outcome } from '../domain/task.ts'
+import type { AccountStatus } from '../domain/account.ts'
+import { GoogleError, NeedsReauthError, NoticeError } from '../domain/errors.ts'
+import {
+  backOffSeconds,
+  type Handout,
+  MOST_ERRORS,
+  MOST_NOT_FOUND,
+  type Outcome,
+  type TaskKind,
+} from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
 import { disconnectAccount } from './disconnect-account.ts'
 import { openMail } from './open-mail.ts'
 import { planAccountDay } from './plan-account-day.ts'
+import { checkAccount } from './prove-token.ts'
 import { sendMail } from './send-mail.ts'
+import { giveUpNotices, sendNotices } from './send-notices.ts'
 
 export type Ended = 'done' | 'again' | 'failed' | 'retry' | 'parked' | 'void'
+
+/** Tasks that are never over: after how many hours they begin anew when they were given up. */
+const COMES_AGAIN: Partial<Record<TaskKind, number>> = { plan: 6, check: 24 }
 
 /** How long a dead process's tasks wait for another one. A living process renews its leases four times as often. */
 export const TASK_LEASE_SECONDS = 30
@@ -52,7 +65,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Ended> {
   const { task, account } = started
-  if (account.status !== 'active' && task.kind !== 'disconnect') {
+  if (account && !mayRun(account.status, task.kind)) {
     await warmup.store.tasks.park(task.id, owner)
     return 'parked'
   }
@@ -71,10 +84,12 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { task, account, message } = started
-  if (task.kind === 'disconnect')
-    return disconnectAccount(warmup, { ...started, owner, signal, ask: noMailbox })
+  if (task.kind === 'notify') return sendNotices(warmup, task)
+  if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
+  if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
+  if (task.kind === 'check') return checkAccount(warmup, account)
 
-  const run: Run = { ...started, owner, signal, ask: await warmup.openMailbox(account.id, signal) }
+  const run: Run = { ...started, account, owner, signal, ask: await warmup.openMailbox(account.id, signal) }
   if (task.kind === 'plan') return planAccountDay(warmup, run)
   if (!message) return { kind: 'failed', reason: `a ${task.kind} task without a message` }
   const messageRun: MessageRun = { ...run, message }
@@ -93,7 +108,7 @@ async function conclude(
     await giveUp(warmup, started, owner, outcome.reason)
     return 'failed'
   }
-  if (account.lastError !== null && task.kind !== 'disconnect')
+  if (account && account.lastError !== null && task.kind !== 'disconnect')
     await store.accounts.setLastError(account.id, null)
   if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
   else await store.tasks.finish(task.id, owner)
@@ -104,28 +119,40 @@ async function conclude(
 async function recover(warmup: Warmup, started: StartedTask, owner: string, error: unknown): Promise<Ended> {
   const { store, clock, random, log } = warmup
   const { task, account } = started
-  if (error instanceof NeedsReauthError && (await store.accounts.byId(account.id))?.status !== 'active') {
-    await store.tasks.park(task.id, owner)
-    return 'parked'
+  const accountId = account?.id ?? null
+  if (error instanceof NeedsReauthError && accountId !== null) {
+    const current = await store.accounts.byId(accountId)
+    if (current && !mayRun(current.status, task.kind)) {
+      await store.tasks.park(task.id, owner)
+      return 'parked'
+    }
   }
   const reason = wordsOf(error)
   const isGoogles = error instanceof GoogleError
-  if (!isGoogles) log.error({ taskId: task.id, err: error }, 'task broke')
-  const isHopeless = isGoogles ? isRefusal(error, task.errors) : task.errors + 1 >= MOST_ERRORS
-  if (isHopeless) {
-    if (isGoogles) await store.accounts.setLastError(account.id, reason)
+  const isExpected = isGoogles || error instanceof NeedsReauthError || error instanceof NoticeError
+  if (!isExpected) log.error({ taskId: task.id, err: error }, 'task broke')
+  if (isHopeless(error, task)) {
+    if (isGoogles && accountId !== null) await store.accounts.setLastError(accountId, reason)
     await giveUp(warmup, started, owner, reason)
     return 'failed'
   }
   const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
   const retryAt = (isGoogles && error.retryAt) || backOff
-  await store.accounts.setLastError(account.id, reason)
+  if (accountId !== null) await store.accounts.setLastError(accountId, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
   return 'retry'
 }
 
-/** What is not there may be late: it is looked for a few times. */
-function isRefusal({ problem }: GoogleError, errors: number): boolean {
+/** A paused account's token is still proven every day, and a removed one's grant is ended. */
+function mayRun(status: AccountStatus, kind: TaskKind): boolean {
+  return status === 'active' || kind === 'disconnect' || (kind === 'check' && status === 'paused')
+}
+
+/** A grant is ended however long that takes. What is not there may be late: it is looked for a few times. */
+function isHopeless(error: unknown, { kind, errors }: StartedTask['task']): boolean {
+  if (kind === 'disconnect') return false
+  if (!(error instanceof GoogleError)) return errors + 1 >= MOST_ERRORS
+  const { problem } = error
   return problem === 'refused' || (problem === 'not_found' && errors >= MOST_NOT_FOUND)
 }
 
@@ -135,7 +162,7 @@ function wordsOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message
 }
 
-/** Ends a task for good: its message fails, or is left unknown where Gmail may have sent it; a plan is made later. */
+/** Ends a task for good: its message fails, or is left unknown where Gmail may have sent it; what recurs comes again. */
 async function giveUp(
   warmup: Warmup,
   { task, account, message }: StartedTask,
@@ -144,10 +171,11 @@ async function giveUp(
 ) {
   const { store, clock, log } = warmup
   const at = clock.now()
-  const about = { at, accountId: account.id, messageId: message?.id ?? null, data: { reason } }
+  const about = { at, accountId: account?.id ?? null, messageId: message?.id ?? null, data: { reason } }
   await store.transaction(async (tx) => {
     if (!(await tx.tasks.isHeld(task.id, owner))) return
-    if (message && task.kind !== 'open') {
+    if (task.kind === 'notify') await giveUpNotices({ ...warmup, store: tx }, task, reason)
+    else if (message && task.kind !== 'open') {
       const current = await tx.messages.byId(message.id)
       const unknown = current?.state === 'sending'
       if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason))
@@ -155,11 +183,9 @@ async function giveUp(
     } else {
       await tx.events.add({ kind: 'task_failed', ...about })
     }
-    if (task.kind === 'plan')
-      await tx.tasks.retry(task.id, owner, new Date(at.getTime() + 6 * 3_600_000), reason)
+    const hours = COMES_AGAIN[task.kind]
+    if (hours) await tx.tasks.retry(task.id, owner, new Date(at.getTime() + hours * 3_600_000), reason)
     else await tx.tasks.finish(task.id, owner)
   })
   log.warn({ taskId: task.id, kind: task.kind, messageId: message?.id, reason }, 'task given up')
 }
-
-const noMailbox = () => Promise.reject(new Error('a removed account’s mailbox is not opened'))

@@ -40,7 +40,7 @@ const percent = (range: { low: number; high: number }) =>
   wholeNumber(range, 'whole percentage').transform((number) => number / 100)
 
 const schema = z.object({
-  kind: text.pipe(z.enum(ACCOUNT_KINDS, 'Choose warmup or pool.')),
+  kind: text.pipe(z.enum(ACCOUNT_KINDS, 'Choose warmup, pool or vault.')),
   openRate: percent(RANGES.openRate),
   replyRate: percent(RANGES.replyRate),
   dailyLimit: wholeNumber(RANGES.dailyLimit),

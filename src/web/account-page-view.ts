@@ -32,4 +32,5 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
 const NO_MAIL_YET: Record<AccountKind, string> = {
   warmup: 'No mail yet. The first ones are planned in the next working hours, once there is a pool account.',
   pool: 'No mail yet. It is written to when a warmup account’s day is planned.',
+  vault: 'A vault account takes no part in warmup: its token is kept for your other programs.',
 }

@@ -50,9 +50,9 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
 
   router.post('/accounts/:id/connect', ...readForm, async (request, response) => {
     const account = await find(request)
-    const { email, googleUserId } = account
-    const wanted = { email, googleUserId }
-    response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), wanted))
+    const { email, googleUserId, extraScopes } = account
+    const options = { wanted: { email, googleUserId }, extraScopes }
+    response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), options))
   })
 
   router.get('/accounts/:id/remove', async (request, response) => {

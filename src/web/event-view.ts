@@ -33,7 +33,14 @@ export function eventView(row: EventRow, now: Date): EventView {
   }
 }
 
-const NEEDS_ATTENTION = new Set<EventKind>(['needs_reauth', 'send_failed', 'send_unknown', 'task_failed'])
+const NEEDS_ATTENTION = new Set<EventKind>([
+  'needs_reauth',
+  'app_refused',
+  'notice_failed',
+  'send_failed',
+  'send_unknown',
+  'task_failed',
+])
 
 const to = ({ recipient }: EventRow) => (recipient ? `to ${recipient.email}` : '')
 const from = ({ sender }: EventRow) => (sender ? `from ${sender.email}` : '')
@@ -48,6 +55,10 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   removed: ({ data }) =>
     data.withdrawn ? `Removed; ${counted(Number(data.withdrawn), 'planned mail')} withdrawn` : 'Removed',
   revoked: () => 'Access revoked at Google, token erased',
+  app_refused: (row) => [`Google refuses the OAuth client${because(row)}`, ''],
+  app_accepted: () => 'Google accepts the OAuth client again',
+  token_served: ({ data }) => `Token handed to ${data.key}${data.refreshed ? ', refreshed first' : ''}`,
+  notice_failed: (row) => `A notice could not be delivered${because(row)}`,
   needs_reauth: (row) => `Needs re-authentication${because(row)}`,
   planned: ({ data }) => {
     const short = Number(data.shortOf) > 0 ? `; the pool is short of ${data.shortOf} more` : ''

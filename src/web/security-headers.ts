@@ -5,7 +5,7 @@ import type { WebDependencies } from './dependencies.ts'
 export function securityHeaders({ warmup }: WebDependencies, isHttps: boolean): RequestHandler {
   // Chromium holds a form's redirects to form-action too. The connect form's end at Google, and from there, where a
   // company signs its people in, at any https address.
-  const consent = new URL(warmup.oauth.consentUrl({ state: '', codeVerifier: '' }))
+  const consent = new URL(warmup.oauth.consentUrl({ state: '', codeVerifier: '', scopes: [] }))
   const consentTargets = consent.protocol === 'https:' ? 'https:' : consent.origin
   return helmet({
     contentSecurityPolicy: {

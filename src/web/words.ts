@@ -3,7 +3,11 @@ import type { MessageState, Placement } from '../domain/message.ts'
 import type { TaskKind } from '../domain/task.ts'
 
 /** How the pages call the values of the domain. */
-export const KIND_WORDS: Record<AccountKind, string> = { warmup: 'Warmup', pool: 'Pool' }
+export const KIND_WORDS: Record<AccountKind, string> = {
+  warmup: 'Warmup',
+  pool: 'Pool',
+  vault: 'Vault',
+}
 
 export const STATUS_WORDS: Record<AccountStatus, string> = {
   active: 'Active',
@@ -17,7 +21,9 @@ export const TASK_WORDS: Record<TaskKind, string> = {
   send: 'Send a mail',
   open: 'Look for a mail',
   reply: 'Send a reply',
+  check: 'Prove the token',
   disconnect: 'Revoke access at Google',
+  notify: 'Tell the operator',
 }
 
 export const STATE_WORDS: Record<MessageState, string> = {
@@ -48,6 +54,7 @@ export const WAITING_WORDS: Record<string, string> = {
   pause: 'keeps its distance from the last mail',
   'not arrived': 'the mail has not arrived yet',
   'the next working day': 'on the next working day',
+  'daily check': 'once a day',
 }
 
 /** The reason of a failure as it stands on its own. */

@@ -21,9 +21,10 @@ describe('an answer of Gmail', () => {
     [403, envelope(403, 'rateLimitExceeded'), 'rate_limited'],
     [403, envelope(403, 'userRateLimitExceeded'), 'rate_limited'],
     [403, envelope(403, 'dailyLimitExceeded'), 'rate_limited'],
-    [403, envelope(403, 'domainPolicy'), 'refused'],
+    [403, envelope(403, 'domainPolicy'), 'domain_policy'],
     [403, envelope(403, 'insufficientPermissions'), 'refused'],
-    [400, envelope(400, 'failedPrecondition', 'Mail service not enabled'), 'refused'],
+    [400, envelope(400, 'failedPrecondition', 'Mail service not enabled'), 'mail_disabled'],
+    [400, envelope(400, 'failedPrecondition', 'Precondition check failed.'), 'refused'],
     [400, null, 'refused'],
   ] as const)('%s %j means %s', (status, body, problem) => {
     expect(gmail(status, body).problem).toBe(problem)
@@ -60,6 +61,9 @@ describe('an answer of the token endpoint', () => {
     ],
     [401, { error: 'invalid_client' }, 'app_refused'],
     [400, { error: 'unauthorized_client' }, 'app_refused'],
+    [401, { error: 'deleted_client' }, 'app_refused'],
+    [400, { error: 'admin_policy_enforced' }, 'domain_policy'],
+    [400, { error: 'something_new' }, 'passing'],
     [429, { error: 'rate_limited' }, 'rate_limited'],
     [500, { error: 'invalid_grant' }, 'passing'],
     [503, null, 'passing'],

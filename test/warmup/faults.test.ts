@@ -61,9 +61,9 @@ test('a draft that somebody deleted before it was sent leaves the mail unknown, 
   expect(sentBy(world, 'anna@example.com')).not.toContain(unknown[0]?.rfcMessageId)
 })
 
-test('a mailbox that Gmail refuses fails its mail with the reason, and no other account suffers', async () => {
+test('a mail that Gmail refuses fails with the reason, and no other one suffers', async () => {
   await using world = await openPair()
-  const reason = 'Mail service not enabled'
+  const reason = 'Precondition check failed.'
   world.sandbox.control.addFault({
     path: '/drafts$',
     status: 400,
@@ -76,6 +76,24 @@ test('a mailbox that Gmail refuses fails its mail with the reason, and no other 
   const failed = (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed')
   expect(failed).toMatchObject([{ failure: expect.stringContaining(reason) }])
   expect(sentBy(world, 'anna@example.com')).toHaveLength(2)
+})
+
+test('a mailbox whose Gmail is turned off says so and loses no mail: it goes on once that is mended', async () => {
+  await using world = await openPair()
+  world.sandbox.control.disableMail('anna@example.com', true)
+  await world.runUntil(new Date('2026-03-02T14:00:00Z'))
+  const [anna] = await world.runtime.warmup.store.accounts.all()
+  expect(anna).toMatchObject({
+    status: 'active',
+    lastError: expect.stringContaining('Mail service not enabled'),
+  })
+  expect(sentBy(world, 'anna@example.com')).toEqual([])
+
+  world.sandbox.control.disableMail('anna@example.com', false)
+  await world.runUntil(NEXT_DAY)
+  const messages = await messagesOf(world.runtime)
+  expect(messages.filter(({ state }) => state === 'failed' || state === 'unknown')).toEqual([])
+  expect(sentBy(world, 'anna@example.com').length).toBeGreaterThan(0)
 })
 
 test('a Message-ID that Gmail puts in the place of ours is the one that is searched for and answered', async () => {

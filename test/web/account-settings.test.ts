@@ -56,7 +56,7 @@ test.each([
 test('an unknown type is refused', async () => {
   await using site = await openSite()
   const page = await addWith(await site.operator(), { kind: 'admin' })
-  expect([page.status, textOf(page)]).toEqual([422, expect.stringContaining('Choose warmup or pool.')])
+  expect([page.status, textOf(page)]).toEqual([422, expect.stringContaining('Choose warmup, pool or vault.')])
 })
 
 test('a field that is sent twice, or not at all, is a mistake with a message', async () => {

@@ -1,0 +1,29 @@
+import type { TokenFailure } from './token-failure.ts'
+
+/** `needs_reauth`: an account must be connected again. `app_refused`: Google refuses the OAuth client. */
+export const INCIDENT_KINDS = ['needs_reauth', 'app_refused'] as const
+export type IncidentKind = (typeof INCIDENT_KINDS)[number]
+
+export type NewIncident = {
+  failure: TokenFailure
+  /** What Google said. */
+  words: string
+} & ({ kind: 'needs_reauth'; accountId: number } | { kind: 'app_refused'; clientId: string })
+
+/** An incident is told when it opens and when it is over. */
+export const NOTICE_EDGES = ['opened', 'closed'] as const
+export type NoticeEdge = (typeof NOTICE_EDGES)[number]
+
+export const NOTICE_CHANNELS = ['webhook', 'mail'] as const
+export type NoticeChannel = (typeof NOTICE_CHANNELS)[number]
+
+/** A delivery collects notices until it is begun; from then on what it says is fixed. */
+export const DELIVERY_STATES = ['collecting', 'sending', 'delivered', 'failed'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** How long a delivery waits for more of the same: a dead domain is one message, not a thousand. */
+export const COLLECT_SECONDS = 30
+
+/** What an incident is about, as one word: it can be open once. */
+export const accountSubject = (accountId: number) => `account:${accountId}`
+export const clientSubject = (clientId: string) => `client:${clientId}`

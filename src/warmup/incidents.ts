@@ -1,0 +1,101 @@
+import type { Channel } from '../db/deliveries.ts'
+import type { Store } from '../db/store.ts'
+import type { Clock } from '../domain/clock.ts'
+import {
+  accountSubject,
+  COLLECT_SECONDS,
+  clientSubject,
+  type NewIncident,
+  type NoticeEdge,
+} from '../domain/incident.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
+
+/** What it takes to tell the operator; `mailsNotices` is whether this installation sends notices by mail. */
+export type IncidentDependencies = { store: Store; clock: Clock; mailsNotices: boolean }
+
+/** Marks an account as needing re-authentication, and tells of it: one fact. False where it has another token by now. */
+export function condemnAccount(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  accountId: number,
+  version: number,
+  { failure, words }: { failure: TokenFailure; words: string },
+): Promise<boolean> {
+  const now = clock.now()
+  return store.transaction(async (tx) => {
+    if (!(await tx.accounts.condemn(accountId, version, failure, words))) return false
+    await tx.events.add({ kind: 'needs_reauth', at: now, accountId, data: { reason: words, failure } })
+    await open({ store: tx, clock, mailsNotices }, { kind: 'needs_reauth', accountId, failure, words })
+    return true
+  })
+}
+
+/** Google refuses an OAuth client: until `nextTryAt` nobody asks it with that client. No account is to blame. */
+export function openBreaker(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  clientId: string,
+  words: string,
+  nextTryAt: Date,
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    const incident = { kind: 'app_refused', clientId, failure: 'app_refused', words } as const
+    if (await open({ store: tx, clock, mailsNotices }, incident))
+      await tx.events.add({ kind: 'app_refused', at: clock.now(), accountId: null, data: { reason: words } })
+    await tx.incidents.postponeProbe(clientId, nextTryAt)
+  })
+}
+
+/** Google has accepted the client again. */
+export function closeBreaker(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  clientId: string,
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    if (await close({ store: tx, clock, mailsNotices }, clientSubject(clientId)))
+      await tx.events.add({ kind: 'app_accepted', at: clock.now(), accountId: null })
+  })
+}
+
+/** The account is connected again. Runs in the caller's transaction. */
+export async function endReauthentication(
+  dependencies: IncidentDependencies,
+  accountId: number,
+): Promise<void> {
+  await close(dependencies, accountSubject(accountId))
+}
+
+/** The account is gone: there is nothing left to mend, and nothing to tell. Runs in the caller's transaction. */
+export async function forgetReauthentication(
+  { store, clock }: IncidentDependencies,
+  accountId: number,
+): Promise<void> {
+  await store.incidents.close(accountSubject(accountId), clock.now())
+}
+
+async function open(dependencies: IncidentDependencies, incident: NewIncident): Promise<boolean> {
+  const { store, clock } = dependencies
+  const opened = await store.incidents.open(incident, clock.now())
+  if (opened) await tell(dependencies, opened.id, 'opened')
+  return opened !== null
+}
+
+async function close(dependencies: IncidentDependencies, subject: string): Promise<boolean> {
+  const { store, clock } = dependencies
+  const closed = await store.incidents.close(subject, clock.now())
+  if (closed) await tell(dependencies, closed.id, 'closed')
+  return closed !== null
+}
+
+async function tell(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  incidentId: number,
+  edge: NoticeEdge,
+): Promise<void> {
+  const now = clock.now()
+  const channels: Channel[] = (await store.webhooks.all()).map(({ id }) => ({
+    channel: 'webhook',
+    webhookId: id,
+  }))
+  if (mailsNotices) channels.push({ channel: 'mail', webhookId: null })
+  const dueAt = new Date(now.getTime() + COLLECT_SECONDS * 1000)
+  await store.deliveries.add({ incidentId, edge }, channels, { now, dueAt })
+}

@@ -1,0 +1,43 @@
+import type { Account } from '../db/accounts.ts'
+import { NeedsReauthError } from '../domain/errors.ts'
+import type { Outcome } from '../domain/task.ts'
+import { missingScopes, opensGmail } from '../domain/token.ts'
+import type { ValidToken } from './authenticate-and-update-token.ts'
+import type { Warmup } from './dependencies.ts'
+import { condemnAccount } from './incidents.ts'
+
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Tries an account's token for all that it is kept for: it is valid or can be refreshed, has the scopes that the
+ * account's tasks need, and opens the account's own mailbox.
+ * @throws NeedsReauthError, GoogleError
+ */
+export async function proveToken(warmup: Warmup, account: Account): Promise<ValidToken> {
+  const token = await warmup.authenticateAndUpdateToken(account.id)
+  const missing = missingScopes(token.scopes, account.kind)
+  if (missing.length > 0) {
+    const words = `the grant lacks ${missing.join(', ')}`
+    await condemnAccount(warmup, account.id, token.version, { failure: 'missing_scopes', words })
+    throw new NeedsReauthError('missing_scopes', words)
+  }
+  if (!opensGmail(token.scopes)) return token
+  const address = await (await warmup.openMailbox(account.id))((mailbox) => mailbox.address())
+  if (address.toLowerCase() !== account.email.toLowerCase())
+    throw new NeedsReauthError('wrong_mailbox', `the token opens ${address}, not this mailbox`)
+  return token
+}
+
+/**
+ * Once a day, whether or not anything else needs the token: a dead grant is found before a task is due, and none dies
+ * of six months' idleness.
+ */
+export async function checkAccount(warmup: Warmup, account: Account): Promise<Outcome> {
+  await proveToken(warmup, account)
+  return { kind: 'again', at: nextCheck(warmup), reason: 'daily check' }
+}
+
+/** A day from now, give or take an hour: accounts that were connected together are not checked together for ever. */
+export function nextCheck({ clock, random }: Pick<Warmup, 'clock' | 'random'>): Date {
+  return new Date(clock.now().getTime() + DAY_MS + (random() - 0.5) * 2 * 3_600_000)
+}
