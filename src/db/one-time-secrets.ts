@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Database } from './connection.ts'
 import { and, eq, gt, lt } from './drizzle.ts'
 import { oauthStates, signInLinks } from './schema.ts'
-import type { Sealer } from './sealing.ts'
+import { SealError, type Sealer } from './sealing.ts'
 
 const STATE_MINUTES = 10
 const LINK_MINUTES = 24 * 60
@@ -32,7 +32,16 @@ export function createOneTimeSecrets(db: Database, sealer: Sealer) {
         .delete(oauthStates)
         .where(and(eq(oauthStates.stateHash, stateHash), gt(oauthStates.expiresAt, now)))
         .returning()
-      return row ? JSON.parse(sealer.open(row.sealed, `oauth-state:${stateHash}`)) : null
+      return row ? opened(row.sealed, `oauth-state:${stateHash}`) : null
+    },
+
+    /** A document as a text that only we can read or make, to travel in a link. It is kept nowhere. */
+    sealLink(link: object): string {
+      return sealer.seal(JSON.stringify(link), 'link')
+    },
+
+    openLink(text: string): unknown {
+      return opened(text, 'link')
     },
 
     /** A sign-in token that works once, within a day. */
@@ -52,6 +61,16 @@ export function createOneTimeSecrets(db: Database, sealer: Sealer) {
         .returning()
       return used.length > 0
     },
+  }
+
+  /** Null for what was not sealed here, or with a key that is gone. */
+  function opened(sealed: string, context: string): unknown {
+    try {
+      return JSON.parse(sealer.open(sealed, context))
+    } catch (error) {
+      if (error instanceof SealError) return null
+      throw error
+    }
   }
 }
 

@@ -215,7 +215,7 @@ describe('what can’t succeed is given up', () => {
     await using _ = world
     const isReplyDue = async () =>
       (await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'reply'))).length > 0
-    while (!(await isReplyDue())) await world.runUntil(new Date(world.clock.now().getTime() + 30 * 60_000))
+    while (!(await isReplyDue())) await world.runUntil(new Date(world.clock.now().getTime() + 5 * 60_000))
     world.sandbox.control.addFault({
       path: '/drafts$',
       method: 'POST',

@@ -1,0 +1,67 @@
+import type { Account } from '../db/accounts.ts'
+import { type AccountSettings, settingsOf } from '../domain/account.ts'
+import { startConnecting } from './connect-account.ts'
+import type { Warmup } from './dependencies.ts'
+
+/**
+ * A link with which the owner of a mailbox connects it without an operator's session. It is a sealed document, not a
+ * row: it works until it ends, or until the account is connected, by this link or otherwise.
+ */
+export type ConnectLink = {
+  email: string
+  settings: AccountSettings
+  extraScopes: string[]
+  /** When the account was last connected as the link was made; null where there was no account. */
+  connectedAt: string | null
+  expiresAt: string
+}
+export type ConnectOffer = Pick<ConnectLink, 'email' | 'settings' | 'extraScopes'>
+
+/**
+ * A link for an account's mailbox, or for one that is still to be connected. What is asked of Google for an account
+ * besides is what was asked before, unless `extraScopes` says otherwise.
+ */
+export async function issueConnectLink(
+  { store, baseUrl }: Warmup,
+  offer: { email: string; settings: AccountSettings; extraScopes?: readonly string[] },
+  times: { wallNow: Date; validForMinutes: number },
+): Promise<{ url: string; expiresAt: Date }> {
+  const account = await connectedAs(store, offer.email)
+  const expiresAt = new Date(times.wallNow.getTime() + times.validForMinutes * 60_000)
+  const link: ConnectLink = {
+    email: account?.email ?? offer.email,
+    settings: account ? settingsOf(account) : offer.settings,
+    extraScopes: [...(offer.extraScopes ?? account?.extraScopes ?? [])],
+    connectedAt: account?.connectedAt.toISOString() ?? null,
+    expiresAt: expiresAt.toISOString(),
+  }
+  const url = new URL('/connect', baseUrl)
+  url.searchParams.set('link', store.oneTime.sealLink(link))
+  return { url: url.href, expiresAt }
+}
+
+/** What a link offers; null where it has ended, was used, or is none of ours. */
+export async function openConnectLink(
+  { store }: Warmup,
+  text: string,
+  wallNow: Date,
+): Promise<ConnectOffer | null> {
+  const link = store.oneTime.openLink(text) as ConnectLink | null
+  if (!link || new Date(link.expiresAt) <= wallNow) return null
+  const account = await connectedAs(store, link.email)
+  return (account?.connectedAt.toISOString() ?? null) === link.connectedAt ? link : null
+}
+
+/** Google's consent page for a link; null as above. */
+export async function followConnectLink(warmup: Warmup, text: string, wallNow: Date): Promise<string | null> {
+  const offer = await openConnectLink(warmup, text, wallNow)
+  if (!offer) return null
+  const account = await connectedAs(warmup.store, offer.email)
+  const wanted = { email: offer.email, googleUserId: account?.googleUserId ?? null }
+  return startConnecting(warmup, offer.settings, wallNow, { wanted, extraScopes: offer.extraScopes })
+}
+
+async function connectedAs(store: Warmup['store'], email: string): Promise<Account | null> {
+  const account = await store.accounts.byEmail(email)
+  return account && account.status !== 'removed' ? account : null
+}

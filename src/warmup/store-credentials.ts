@@ -1,0 +1,69 @@
+import { type AccountSettings, DEFAULT_SETTINGS } from '../domain/account.ts'
+import { GoogleError, OperatorError } from '../domain/errors.ts'
+import { opensGmail, scopesOf, tokenFromGrant } from '../domain/token.ts'
+import { failureOf, type TokenFailure } from '../domain/token-failure.ts'
+import { type Connected, keepConnection, MissingScopesError } from './connect-account.ts'
+import type { Warmup } from './dependencies.ts'
+
+export type Credentials = { clientId: string; clientSecret: string; refreshToken: string }
+/** `no_identity`: the token may not ask whose mailbox it is. `address_taken`: another account has the address. */
+export type CredentialsFailure = TokenFailure | 'no_identity' | 'address_taken'
+export type RefusedCredentials = { failure: CredentialsFailure; words: string; retryAt: Date | null }
+
+/** A vault account takes no part in warmup until the operator says otherwise. */
+const VAULT: AccountSettings = { ...DEFAULT_SETTINGS, kind: 'vault' }
+
+/**
+ * Keeps a grant that another program has obtained, once it has proven itself: it is used, and Google says whose mailbox
+ * it opens. The access token of that use is the one that is kept. Makes a vault account, or gives the account that has
+ * the address its new token.
+ */
+export async function storeCredentials(
+  warmup: Warmup,
+  email: string,
+  credentials: Credentials,
+): Promise<Connected | { refused: RefusedCredentials }> {
+  const { oauth, clock } = warmup
+  const client = { ...credentials, tokenUri: oauth.client.tokenUri }
+  try {
+    const grant = await oauth.refresh(credentials.refreshToken, client)
+    const scopes = scopesOf({ scope: grant.scope ?? '' })
+    const identity = await identify(warmup, grant.accessToken, scopes)
+    if (!identity)
+      return refused(
+        'no_identity',
+        'expected a grant with the scopes openid and email, or one that opens Gmail',
+      )
+    if (identity.email.toLowerCase() !== email.toLowerCase())
+      return refused('wrong_mailbox', `the token opens ${identity.email}, not ${email}`)
+    const token = tokenFromGrant(
+      { ...grant, refreshToken: grant.refreshToken ?? credentials.refreshToken, scope: scopes.join(' ') },
+      client,
+      clock.now(),
+    )
+    return await keepConnection(warmup, { ...identity, token, settings: VAULT })
+  } catch (error) {
+    if (error instanceof GoogleError) return refused(failureOf(error), error.message, error.retryAt)
+    if (error instanceof MissingScopesError) return refused('missing_scopes', error.message)
+    if (error instanceof OperatorError) return refused('address_taken', error.message)
+    throw error
+  }
+}
+
+type Identity = { googleUserId: string | null; email: string }
+
+/** Gmail itself says no more than the address. */
+async function identify(
+  { oauth, gmail }: Warmup,
+  accessToken: string,
+  scopes: readonly string[],
+): Promise<Identity | null> {
+  if (scopes.includes('openid') && scopes.some((scope) => /(^|\.)email$/.test(scope)))
+    return oauth.identify(accessToken)
+  if (!opensGmail(scopes)) return null
+  return { googleUserId: null, email: await gmail.open(accessToken).address() }
+}
+
+function refused(failure: CredentialsFailure, words: string, retryAt: Date | null = null) {
+  return { refused: { failure, words, retryAt } }
+}
