@@ -77,13 +77,13 @@ function totals(census: readonly CensusRow[], today: Today) {
 function hints(census: readonly CensusRow[], today: Today): string[] {
   const active = (wanted: string) =>
     countWhere(census, ({ kind, status }) => kind === wanted && status === 'active')
-  const connected = countWhere(census, ({ status }) => status !== 'removed')
+  const inWarmup = countWhere(census, ({ kind, status }) => kind !== 'vault' && status !== 'removed')
   const missing = [
     active('warmup') === 0 ? 'warmup account' : null,
     active('pool') === 0 ? 'pool account' : null,
   ].filter((name) => name !== null)
   return [
-    connected > 0 && missing.length > 0
+    inWarmup > 0 && missing.length > 0
       ? `Nothing new is sent until there is at least one active ${missing.join(' and one active ')}.`
       : null,
     today.shortOf > 0
