@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { requireComplete } from '../src/config.ts'
 import { OperatorError } from '../src/domain/errors.ts'
+import { needsOwner } from '../src/domain/token-failure.ts'
 import { withInstance } from '../src/embedded/instance.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
@@ -42,10 +43,11 @@ await runProcess(async ({ config: partial, onStop }) => {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
 
-  checks.sort((a, b) => a.accountId - b.accountId)
-  if (options.json) console.log(JSON.stringify({ counts: countsOf(checks), accounts: checks }, null, 2))
+  checks.sort((a, b) => a.account.id - b.account.id)
+  if (options.json)
+    console.log(JSON.stringify({ counts: countsOf(checks), accounts: checks.map(published) }, null, 2))
   else report(checks, config.BASE_URL)
-  if (checks.some(({ needsReauth }) => needsReauth)) process.exitCode = 1
+  if (checks.some(needsReauth)) process.exitCode = 1
   else if (checks.some(({ health }) => health === 'failed')) process.exitCode = 2
 }, withInstance)
 
@@ -66,7 +68,7 @@ function parseOptions(): { account: number | null; dryRun: boolean; json: boolea
   }
 }
 
-function line({ email, kind, health, reason }: TokenCheck, width: number): string {
+function line({ account: { email, kind }, health, words: reason }: TokenCheck, width: number): string {
   const words: Record<TokenHealth, string> = {
     valid: 'valid',
     refreshed: 'refreshed',
@@ -74,6 +76,16 @@ function line({ email, kind, health, reason }: TokenCheck, width: number): strin
     failed: 'FAILED',
   }
   return `${words[health].padEnd(12)}${`${email} (${kind})`.padEnd(width)}${reason ? `  ${reason}` : ''}`
+}
+
+function needsReauth({ failure }: TokenCheck): boolean {
+  return failure !== null && needsOwner(failure)
+}
+
+function published(check: TokenCheck) {
+  const { account, health, words } = check
+  const { id: accountId, email, kind } = account
+  return { accountId, email, kind, health, reason: words, needsReauth: needsReauth(check) }
 }
 
 function countsOf(checks: readonly TokenCheck[]): Record<TokenHealth, number> {
@@ -88,12 +100,12 @@ function report(checks: readonly TokenCheck[], baseUrl: string) {
   console.log(
     `\nValid: ${valid}   Refreshed: ${refreshed}   Failed: ${failed}${due > 0 ? `   Refresh due: ${due}` : ''}`,
   )
-  const lost = checks.filter(({ needsReauth }) => needsReauth).sort((a, b) => a.accountId - b.accountId)
+  const lost = checks.filter(needsReauth).sort((a, b) => a.account.id - b.account.id)
   if (lost.length === 0) return
   console.log('\nThese accounts need re-authentication:')
-  for (const { accountId, email, kind } of lost)
+  for (const { account } of lost)
     console.log(
-      `  ${accountId}  ${email} (${kind}): press “Connect again” at ${baseUrl}/accounts/${accountId}`,
+      `  ${account.id}  ${account.email} (${account.kind}): press “Connect again” at ${baseUrl}/accounts/${account.id}`,
     )
   console.log(
     'Sign in as the owner of the mailbox and allow every permission. Nothing else about the account changes.',
