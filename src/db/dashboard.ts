@@ -42,6 +42,9 @@ const messageColumns = {
   rescuedAt: messages.rescuedAt,
 }
 
+// A literal, not a parameter: only then a partial index can serve a prepared statement.
+const isTold = sql`${events.kind} <> 'token_served'`
+
 /** What the pages read, and nothing else. No query looks through history: each is bounded by an index and a limit. */
 export function createDashboard(db: Database) {
   return {
@@ -154,7 +157,7 @@ export function createDashboard(db: Database) {
       return new Map(rows.map(({ id, sent }) => [id, sent]))
     },
 
-    /** The newest first, of one account or of all. */
+    /** The newest first, of one account or of all, but for the tokens that were handed out. */
     latestEvents(limit: number, accountId: number | null = null) {
       return db
         .select({
@@ -171,8 +174,18 @@ export function createDashboard(db: Database) {
         .leftJoin(messages, eq(messages.id, events.messageId))
         .leftJoin(sender, eq(sender.id, messages.senderId))
         .leftJoin(recipient, eq(recipient.id, messages.recipientId))
-        .where(accountId === null ? undefined : only(events.accountId, accountId))
+        .where(and(isTold, accountId === null ? undefined : only(events.accountId, accountId)))
         .orderBy(...(accountId === null ? [] : [desc(events.accountId)]), desc(events.id))
+        .limit(limit)
+    },
+
+    /** To whom the account's token was handed, the newest first. */
+    handoutsOf(accountId: number, limit: number) {
+      return db
+        .select({ at: events.at, data: events.data })
+        .from(events)
+        .where(and(sql`${events.kind} = 'token_served'`, only(events.accountId, accountId)))
+        .orderBy(desc(events.accountId), desc(events.id))
         .limit(limit)
     },
 

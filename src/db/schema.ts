@@ -190,7 +190,10 @@ export const events = pgTable(
     data: jsonb('data').$type<Record<string, string | number | boolean | null>>().notNull().default({}),
   },
   (table) => [
-    index('events_account').on(table.accountId, table.id),
+    // Programs may fetch tokens every minute: that must not bury what the feeds show.
+    index('events_told').on(table.id).where(sql`${table.kind} <> 'token_served'`),
+    index('events_account').on(table.accountId, table.id).where(sql`${table.kind} <> 'token_served'`),
+    index('events_served').on(table.accountId, table.id).where(sql`${table.kind} = 'token_served'`),
     index('events_planned').on(table.at).where(sql`${table.kind} = 'planned'`),
   ],
 )

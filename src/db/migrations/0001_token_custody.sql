@@ -50,6 +50,7 @@ CREATE TABLE "webhooks" (
 	"created_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX "events_account";--> statement-breakpoint
 ALTER TABLE "accounts" ALTER COLUMN "google_user_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "tasks" ALTER COLUMN "account_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "accounts" ADD COLUMN "failure" text;--> statement-breakpoint
@@ -69,7 +70,10 @@ CREATE UNIQUE INDEX "incidents_one_open" ON "incidents" USING btree ("subject") 
 CREATE INDEX "incidents_account" ON "incidents" USING btree ("account_id");--> statement-breakpoint
 CREATE INDEX "notices_delivery" ON "notices" USING btree ("delivery_id");--> statement-breakpoint
 ALTER TABLE "tasks" ADD CONSTRAINT "tasks_delivery_id_deliveries_id_fk" FOREIGN KEY ("delivery_id") REFERENCES "public"."deliveries"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "events_told" ON "events" USING btree ("id") WHERE "events"."kind" <> 'token_served';--> statement-breakpoint
+CREATE INDEX "events_served" ON "events" USING btree ("account_id","id") WHERE "events"."kind" = 'token_served';--> statement-breakpoint
 CREATE UNIQUE INDEX "tasks_one_per_delivery" ON "tasks" USING btree ("delivery_id");--> statement-breakpoint
+CREATE INDEX "events_account" ON "events" USING btree ("account_id","id") WHERE "events"."kind" <> 'token_served';--> statement-breakpoint
 -- Accounts that are connected already: their first daily checks are spread over a day.
 INSERT INTO "tasks" ("kind", "account_id", "due_at")
 SELECT 'check', "id", now() + random() * interval '1 day' FROM "accounts" WHERE "status" <> 'removed';--> statement-breakpoint
