@@ -7,9 +7,18 @@ import { sql } from '../../src/db/drizzle.ts'
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
 /** A database of its own, migrated. Dropping it fails where something still holds a connection to it: a leak. */
-export async function freshDatabase(): Promise<TestDatabase> {
+export function freshDatabase(): Promise<TestDatabase> {
+  return databaseLike(inject('templateDatabase'))
+}
+
+/** One without any table. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return databaseLike('template0')
+}
+
+async function databaseLike(template: string): Promise<TestDatabase> {
   const name = `kindling_${randomBytes(6).toString('hex')}`
-  await asAdmin(`create database ${name} template ${inject('templateDatabase')}`)
+  await asAdmin(`create database ${name} template ${template}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
   return {
