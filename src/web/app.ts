@@ -1,5 +1,6 @@
 import express, { type Express } from 'express'
 import { accountRoutes } from './accounts.ts'
+import { apiKeyRoutes } from './api-keys.ts'
 import { serveAssets } from './assets.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
@@ -39,6 +40,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
+  app.use(apiKeyRoutes(deps, pages))
   app.use(notFound)
   app.use(handleError(deps.log, pages))
   return app
