@@ -22,7 +22,7 @@ export type Callback = { state?: string; code?: string; error?: string }
 export type Connected = { account: Account; isNew: boolean }
 export type VisitOptions = {
   /** The mailbox that is to be connected, and no other one; null for any. */
-  wanted?: Wanted | null
+  wanted: Wanted | null
   /** What the operator's other programs need besides. */
   extraScopes?: readonly string[]
 }
@@ -35,7 +35,7 @@ export async function startConnecting(
   { store, oauth }: Warmup,
   settings: AccountSettings,
   wallNow: Date,
-  options: VisitOptions = {},
+  options: VisitOptions = { wanted: null },
 ): Promise<string> {
   const { wanted, extraScopes = [] } = options
   const visit: Visit = { settings, codeVerifier: randomBytes(48).toString('base64url'), ...options }

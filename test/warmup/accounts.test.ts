@@ -41,7 +41,7 @@ test('an account that is to be connected again takes no other mailbox’s token'
   const { world, anna } = await openPair()
   await using _ = world
   const { warmup } = world.runtime
-  const url = await startConnecting(warmup, settingsOf(anna), new Date(), anna)
+  const url = await startConnecting(warmup, settingsOf(anna), new Date(), { wanted: anna })
   const result = await finishConnecting(warmup, await giveConsent(url, 'ben@example.org'), new Date())
   expect(result).toEqual({
     failure: { kind: 'other_mailbox', wanted: anna.email, chosen: 'ben@example.org' },
@@ -79,7 +79,7 @@ describe('an account that is removed', () => {
       count: 3,
     })
     await removeAccount(world.runtime.warmup, ben.id)
-    await world.runUntil(new Date('2026-03-03T06:00:00Z'))
+    await world.runUntil(new Date('2026-03-02T18:00:00Z'))
     expect(await world.runtime.warmup.store.accounts.token(ben.id)).not.toBeNull()
     await world.runUntil(new Date('2026-03-05T06:00:00Z'))
     expect(await world.runtime.warmup.store.accounts.token(ben.id)).toBeNull()

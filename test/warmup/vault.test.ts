@@ -13,7 +13,7 @@ async function connectVault(world: World, extraScopes: string[]) {
   world.sandbox.control.createMailbox(EMAIL)
   const settings = { ...settingsOf(await world.connect('model@example.com')), kind: 'vault' as const }
   const { warmup } = world.runtime
-  const url = await startConnecting(warmup, settings, new Date(), { extraScopes })
+  const url = await startConnecting(warmup, settings, new Date(), { wanted: null, extraScopes })
   const result = await finishConnecting(warmup, await giveConsent(url, EMAIL), new Date())
   if ('failure' in result) throw new Error(JSON.stringify(result.failure))
   return result.account
