@@ -1,24 +1,10 @@
-import type { IncidentKind, NoticeEdge } from '../domain/incident.ts'
-import type { TokenFailure } from '../domain/token-failure.ts'
+import type { NoticeEdge } from '../domain/incident.ts'
+import type { Notice } from '../domain/notice-text.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, inArray, sql } from './drizzle.ts'
+import { and, asc, eq, inArray, ne, sql } from './drizzle.ts'
 import { accounts, deliveries, incidents, notices, tasks } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
-/** One line of a delivery. */
-export type DeliveredNotice = {
-  edge: NoticeEdge
-  incident: {
-    id: number
-    kind: IncidentKind
-    subject: string
-    failure: TokenFailure
-    words: string
-    openedAt: Date
-    closedAt: Date | null
-  }
-  account: { id: number; email: string } | null
-}
 export type Channel = { channel: 'mail'; webhookId: null } | { channel: 'webhook'; webhookId: number }
 
 export function createDeliveries(db: Database) {
@@ -36,10 +22,11 @@ export function createDeliveries(db: Database) {
         // The empty update locks the row, so that the delivery does not leave without this notice.
         const [delivery] = await db.execute<{ id: number }>(sql`
           insert into deliveries (channel, webhook_id, created_at)
-          values (${channel.channel}, ${channel.webhookId}, ${now.toISOString()})
+          ${recipient(channel, now)}
           on conflict (channel, coalesce(webhook_id, 0)) where state = 'collecting' do update set state = 'collecting'
           returning id::int`)
-        const deliveryId = (delivery as { id: number }).id
+        if (!delivery) continue
+        const deliveryId = delivery.id
         await db
           .insert(notices)
           .values({ ...notice, ...channel, deliveryId })
@@ -49,7 +36,7 @@ export function createDeliveries(db: Database) {
     },
 
     /** Fixes what a delivery says, and returns it; null where it is over or its webhook was removed. */
-    async begin(id: number): Promise<{ delivery: Delivery; notices: DeliveredNotice[] } | null> {
+    async begin(id: number): Promise<{ delivery: Delivery; notices: Notice[] } | null> {
       const [delivery] = await db
         .update(deliveries)
         .set({ state: 'sending' })
@@ -78,8 +65,31 @@ export function createDeliveries(db: Database) {
       return { delivery, notices: rows }
     },
 
+    /** What was delivered stays so, whatever becomes of a second run. */
     async end(id: number, state: 'delivered' | 'failed', now: Date, failure: string | null = null) {
-      await db.update(deliveries).set({ state, failure, endedAt: now }).where(eq(deliveries.id, id))
+      await db
+        .update(deliveries)
+        .set({ state, failure, endedAt: now })
+        .where(and(eq(deliveries.id, id), ne(deliveries.state, 'delivered')))
+    },
+
+    /** Tries a failed delivery anew, as it was. False where it has not failed. Runs in the caller's transaction. */
+    async revive(id: number, now: Date): Promise<boolean> {
+      const revived = await db
+        .update(deliveries)
+        .set({ state: 'sending', failure: null, endedAt: null })
+        .where(and(eq(deliveries.id, id), eq(deliveries.state, 'failed')))
+        .returning({ id: deliveries.id })
+      if (revived.length > 0) await db.insert(tasks).values({ kind: 'notify', deliveryId: id, dueAt: now })
+      return revived.length > 0
     },
   }
+}
+
+/** A webhook is held until the transaction ends; one that was just removed yields no row, and is told nothing. */
+function recipient({ channel, webhookId }: Channel, now: Date) {
+  const at = now.toISOString()
+  return channel === 'mail'
+    ? sql`values ('mail', null::bigint, ${at}::timestamptz)`
+    : sql`select 'webhook', id, ${at}::timestamptz from webhooks where id = ${webhookId} for key share`
 }

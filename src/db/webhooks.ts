@@ -1,5 +1,5 @@
 import type { Database } from './connection.ts'
-import { asc, eq } from './drizzle.ts'
+import { asc, eq, sql } from './drizzle.ts'
 import { webhooks } from './schema.ts'
 import { type Sealer, webhookContext } from './sealing.ts'
 
@@ -7,6 +7,11 @@ export type Webhook = { id: number; url: string; createdAt: Date }
 
 export function createWebhooks(db: Database, sealer: Sealer) {
   return {
+    /** Until the end of the transaction nobody else adds one: what is decided about their number holds. */
+    async lock(): Promise<void> {
+      await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:webhooks'))`)
+    },
+
     /** Runs in the caller's transaction: the secret is bound to the id that the row gets. */
     async add(url: string, secret: string, now: Date): Promise<number> {
       const [row] = await db

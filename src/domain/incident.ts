@@ -27,3 +27,8 @@ export const COLLECT_SECONDS = 30
 /** What an incident is about, as one word: it can be open once. */
 export const accountSubject = (accountId: number) => `account:${accountId}`
 export const clientSubject = (clientId: string) => `client:${clientId}`
+
+/** The OAuth client that an incident is about; null where it is about an account. */
+export function clientIdOf(subject: string): string | null {
+  return subject.startsWith('client:') ? subject.slice('client:'.length) : null
+}

@@ -25,7 +25,7 @@ export async function postWebhook(
   const timestamp = Math.floor(sentAt.getTime() / 1000)
   const response = await fetch(url, {
     method: 'POST',
-    redirect: 'error',
+    redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       'content-type': 'application/json',
@@ -40,7 +40,12 @@ export async function postWebhook(
     throw new NoticeError(`no answer from ${new URL(url).host}: ${cause?.message || error.message}`)
   })
   await response.body?.cancel()
-  if (!response.ok) throw new NoticeError(`${new URL(url).host} answered ${response.status}`)
+  const { status, ok } = response
+  const isRedirect = status >= 300 && status < 400
+  if (!ok)
+    throw new NoticeError(
+      `${new URL(url).host} answered ${status}${isRedirect ? ', and a redirect is not followed' : ''}`,
+    )
 }
 
 function signature(secret: string, signed: string): string {

@@ -1,14 +1,22 @@
+import type { Delivery } from '../db/deliveries.ts'
 import type { Task } from '../db/tasks.ts'
+import { NoticeError } from '../domain/errors.ts'
+import { type Notice, noticeMail, webhookDocument } from '../domain/notice-text.ts'
 import type { Outcome } from '../domain/task.ts'
 import type { Warmup } from './dependencies.ts'
 
-/** Sends a delivery with all that it has collected. @throws NoticeError */
+/**
+ * Sends a delivery with all that it has collected. A crash after the receiver took it and before that is committed
+ * repeats it under the same id, which receivers can tell.
+ * @throws NoticeError
+ */
 export async function sendNotices(warmup: Warmup, { deliveryId }: Task): Promise<Outcome> {
-  const { store, notifier, clock } = warmup
+  const { store, clock } = warmup
   const begun = deliveryId === null ? null : await store.deliveries.begin(deliveryId)
-  if (!begun) return { kind: 'done' }
-  void notifier
-  await store.deliveries.end(begun.delivery.id, 'delivered', clock.now())
+  if (begun) {
+    await leave(warmup, begun.delivery, begun.notices)
+    await store.deliveries.end(begun.delivery.id, 'delivered', clock.now())
+  }
   return { kind: 'done' }
 }
 
@@ -21,4 +29,28 @@ export async function giveUpNotices(
   if (deliveryId === null) return
   await store.deliveries.end(deliveryId, 'failed', clock.now(), reason)
   await store.events.add({ kind: 'notice_failed', at: clock.now(), accountId: null, data: { reason } })
+}
+
+/** Tries a failed delivery anew. False where it has not failed. */
+export function sendAgain({ store, clock }: Warmup, deliveryId: number): Promise<boolean> {
+  return store.transaction((tx) => tx.deliveries.revive(deliveryId, clock.now()))
+}
+
+async function leave(
+  { store, notifier, baseUrl }: Warmup,
+  delivery: Delivery,
+  notices: readonly Notice[],
+): Promise<void> {
+  const id = messageId(delivery)
+  if (delivery.webhookId === null) {
+    if (!notifier.mail) throw new NoticeError('SMTP_URL is not set in this process')
+    return notifier.mail.send({ id, ...noticeMail(notices, baseUrl) })
+  }
+  const target = await store.webhooks.target(delivery.webhookId)
+  if (target) await notifier.post(target, { id, body: JSON.stringify(webhookDocument(id, notices, baseUrl)) })
+}
+
+/** The same however often it is tried. Two installations may tell one receiver, and both count from 1. */
+function messageId({ id, createdAt }: Delivery): string {
+  return `delivery-${createdAt.getTime().toString(36)}-${id}`
 }
