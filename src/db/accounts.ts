@@ -4,7 +4,7 @@ import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
 import type { TokenFailure } from '../domain/token-failure.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, sql } from './drizzle.ts'
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, ne, or, sql } from './drizzle.ts'
 import { accountCounts, accounts } from './schema.ts'
 import { accountContext, type Sealer } from './sealing.ts'
 
@@ -44,6 +44,17 @@ export type NewConnection = {
   now: Date
 }
 
+/** Which accounts are listed, and how many of them at most. */
+export type AccountPage = {
+  limit: number
+  /** The id that the page before ended with. */
+  after: number | undefined
+  kind: AccountKind | undefined
+  status: Exclude<AccountStatus, 'removed'> | undefined
+  /** A part of the address, in whatever case. */
+  email: string | undefined
+}
+
 export function createAccounts(db: Database, sealer: Sealer) {
   const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), accountContext(id))
   const opened = (row: TokenRow): StoredToken | null => {
@@ -71,6 +82,24 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .from(accounts)
         .where(ne(accounts.status, 'removed'))
         .orderBy(asc(accounts.id))
+    },
+
+    /** Some of the accounts that are not removed, oldest first. */
+    page({ limit, after, kind, status, email }: AccountPage): Promise<Account[]> {
+      return db
+        .select(accountColumns)
+        .from(accounts)
+        .where(
+          and(
+            ne(accounts.status, 'removed'),
+            after === undefined ? undefined : gt(accounts.id, after),
+            kind ? eq(accounts.kind, kind) : undefined,
+            status ? eq(accounts.status, status) : undefined,
+            email ? sql`position(lower(${email}) in lower(${accounts.email})) > 0` : undefined,
+          ),
+        )
+        .orderBy(asc(accounts.id))
+        .limit(limit)
     },
 
     /**
