@@ -2,6 +2,7 @@ import express, { type Express } from 'express'
 import { accountRoutes } from './accounts.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { serveAssets } from './assets.ts'
+import { connectLinkRoutes } from './connect-link.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { handleError, notFound } from './errors.ts'
@@ -33,6 +34,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(serveAssets())
   app.use(sessions(deps, isHttps))
   app.use(oauthCallback(deps, pages))
+  app.use(connectLinkRoutes(deps, pages))
   app.use(signInRoutes(deps, pages))
 
   app.use(requireOperator)
