@@ -6,13 +6,15 @@ import type { Pages } from './pages.ts'
 import { redirectSaying } from './sessions.ts'
 
 /** Where Google sends the mailbox's owner back to. The state stands for the visit; a session is not needed. */
-export function oauthCallback({ warmup, wallNow, log }: WebDependencies, pages: Pages): Router {
+export function oauthCallback({ warmup, wallNow, baseUrl, log }: WebDependencies, pages: Pages): Router {
   const router = Router()
+  const { host } = new URL(baseUrl)
 
   router.get('/oauth/google/callback', async (request, response) => {
+    const isOperator = request.session.isOperator === true
     const result = await finishConnecting(warmup, callbackOf(request.query), wallNow())
     if ('failure' in result) {
-      const { status, ...failure } = explainFailure(result.failure)
+      const { status, ...failure } = explainFailure(result.failure, isOperator ? 'operator' : 'owner')
       log.info({ failure: result.failure.kind }, 'no account was connected')
       return pages.show(request, response, {
         view: 'pages/connect-failed',
@@ -22,12 +24,17 @@ export function oauthCallback({ warmup, wallNow, log }: WebDependencies, pages: 
       })
     }
     const { account, isNew } = result
+    const { email } = account
+    if (!isOperator)
+      return pages.show(request, response, {
+        view: 'pages/connected',
+        title: 'Connected',
+        model: { email, host },
+      })
     const message = isNew
-      ? `${account.email} is connected.`
-      : `${account.email} was connected before: its token is renewed, its settings and progress are kept.`
-    if (request.session.isOperator)
-      return redirectSaying(request, response, `/accounts/${account.id}`, message)
-    pages.show(request, response, { view: 'pages/connected', title: 'Connected', model: { message } })
+      ? `${email} is connected.`
+      : `${email} was connected before: its token is renewed, its settings and progress are kept.`
+    await redirectSaying(request, response, `/accounts/${account.id}`, message)
   })
 
   return router

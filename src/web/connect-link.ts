@@ -1,0 +1,88 @@
+import { type Request, type RequestHandler, type Response, Router, urlencoded } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import type { AccountKind } from '../domain/account.ts'
+import { scopesToAsk } from '../domain/token.ts'
+import { followConnectLink, openConnectLink } from '../warmup/connect-link.ts'
+import type { WebDependencies } from './dependencies.ts'
+import type { Pages } from './pages.ts'
+import { permissionView } from './scope-words.ts'
+
+const TRIES = 30
+const WINDOW_MINUTES = 15
+
+/**
+ * Where the owner of a mailbox connects it, without a session: the link is all that it takes, so its form needs no
+ * CSRF token. Looking at the page uses nothing up, as mail programs open links ahead of their readers.
+ */
+export function connectLinkRoutes({ warmup, wallNow, baseUrl }: WebDependencies, pages: Pages): Router {
+  const router = Router()
+  const { host } = new URL(baseUrl)
+
+  router.get('/connect', limited(pages), async (request, response) => {
+    const link = textOf(request.query.link)
+    const offer = await openConnectLink(warmup, link, wallNow())
+    if (!offer) return showOver(request, response)
+    const { email, settings, extraScopes } = offer
+    pages.show(request, response, {
+      view: 'pages/connect',
+      title: `Connect ${email}`,
+      model: {
+        email,
+        host,
+        link,
+        use: USE[settings.kind],
+        permissions: scopesToAsk(settings.kind, extraScopes).map(permissionView),
+      },
+    })
+  })
+
+  const readLink = urlencoded({ extended: false, limit: '20kb', parameterLimit: 50 })
+  router.post('/connect', limited(pages), readLink, async (request, response) => {
+    const consentUrl = await followConnectLink(warmup, textOf(request.body?.link), wallNow())
+    if (consentUrl === null) return showOver(request, response)
+    response.redirect(303, consentUrl)
+  })
+
+  function showOver(request: Request, response: Response) {
+    pages.show(request, response, {
+      view: 'pages/connect-link-over',
+      title: 'This link is over',
+      status: 410,
+    })
+  }
+
+  return router
+}
+
+/** What becomes of a mailbox, in words for its owner. */
+const USE: Record<AccountKind, string> = {
+  warmup:
+    'It takes part in an email warmup: kindling sends short, friendly mails from it to other mailboxes of the same operator, and reads and answers some of theirs.',
+  pool: 'It takes part in an email warmup: other mailboxes of the same operator write to it, and kindling reads some of that mail, takes it out of spam, and answers some of it.',
+  vault:
+    'It takes no part in warmup: kindling only keeps the access for other programs of whoever sent you this link.',
+}
+
+/** Tries that came to nothing are counted, by address. */
+function limited(pages: Pages): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MINUTES * 60_000,
+    limit: TRIES,
+    skipSuccessfulRequests: true,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (request, response) =>
+      pages.show(request, response, {
+        view: 'pages/connect-link-limited',
+        title: 'Too many tries',
+        status: 429,
+        model: { minutes: WINDOW_MINUTES },
+      }),
+    // No proxy's header is trusted, so the presence of one is no mistake.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+  })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
