@@ -4,13 +4,14 @@ import type { LocalDate } from '../domain/local-time.ts'
 import { accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { and, asc, desc, eq, getTableColumns, ne, pg, sql } from './drizzle.ts'
+import { createIncidentReports } from './incident-reports.ts'
 import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
 
 /** How many accounts share a type, a status and a time zone. */
 export type CensusRow = { kind: AccountKind; status: AccountStatus; timeZone: string; accounts: number }
 /** The day that it is now in a time zone. */
 export type ZoneDay = { timeZone: string; date: LocalDate; start: Date; end: Date }
-export type Today = { sent: number; planned: number; unknown: number; shortOf: number }
+export type Today = { sent: number; planned: number; unknown: number; shortOf: number; untold: number }
 export type AccountFilter = { text: string; kind: AccountKind | null; status: AccountStatus | null }
 
 export type Dashboard = ReturnType<typeof createDashboard>
@@ -48,6 +49,8 @@ const isTold = sql`${events.kind} <> 'token_served'`
 /** What the pages read, and nothing else. No query looks through history: each is bounded by an index and a limit. */
 export function createDashboard(db: Database) {
   return {
+    ...createIncidentReports(db),
+
     census(): Promise<CensusRow[]> {
       const { kind, status, timeZone } = accounts
       return db
@@ -61,7 +64,7 @@ export function createDashboard(db: Database) {
      * without a constant it expects a third of all history, and Postgres compiles the query (JIT) for longer than it runs.
      */
     async today(days: readonly ZoneDay[]): Promise<Today> {
-      if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0 }
+      if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
       const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime())))
       const [row] = await db.execute<Today>(sql`
         with day as (
@@ -90,7 +93,9 @@ export function createDashboard(db: Database) {
           (select count(*)::int from messages where state = 'unknown') as unknown,
           (select coalesce(sum(p.mails), 0)::int from short_plan p
             join account on account.id = p.account_id and account.date = p.date and account.status = 'active'
-          ) as "shortOf"`)
+          ) as "shortOf",
+          (select count(*)::int from (select state from deliveries order by id desc limit 1000) newest
+            where state = 'failed') as untold`)
       return row as Today
     },
 

@@ -8,9 +8,11 @@ import type { WebDependencies } from './dependencies.ts'
 import { handleError, notFound } from './errors.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
+import { noticeRoutes } from './notices.ts'
 import { oauthCallback } from './oauth-callback.ts'
 import { createPages } from './pages.ts'
 import { probes } from './probes.ts'
+import { showRefusals } from './refusals.ts'
 import { securityHeaders } from './security-headers.ts'
 import { requireOperator, sessions } from './sessions.ts'
 import { signInRoutes, signOutRoutes } from './sign-in.ts'
@@ -38,10 +40,12 @@ export function createApp(deps: WebDependencies): Express {
   app.use(signInRoutes(deps, pages))
 
   app.use(requireOperator)
+  app.use(showRefusals(deps))
   app.use(signOutRoutes())
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
+  app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))
   app.use(notFound)
   app.use(handleError(deps.log, pages))

@@ -73,7 +73,7 @@ function totals(census: readonly CensusRow[], today: Today) {
   }
 }
 
-/** What keeps mail from being sent, in the words of the page. */
+/** What keeps mail from being sent, and the operator from hearing of it, in the words of the page. */
 function hints(census: readonly CensusRow[], today: Today): string[] {
   const active = (wanted: string) =>
     countWhere(census, ({ kind, status }) => kind === wanted && status === 'active')
@@ -88,6 +88,9 @@ function hints(census: readonly CensusRow[], today: Today): string[] {
       : null,
     today.shortOf > 0
       ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect more pool accounts, or raise their daily limits.`
+      : null,
+    today.untold > 0
+      ? `${counted(today.untold, 'message')} to you could not be delivered: see Notices.`
       : null,
   ].filter((hint) => hint !== null)
 }

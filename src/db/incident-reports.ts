@@ -1,0 +1,94 @@
+import type { Database } from './connection.ts'
+import { and, asc, desc, eq, isNotNull, isNull, sql } from './drizzle.ts'
+import { accounts, deliveries, incidents, webhooks } from './schema.ts'
+
+type Reports = ReturnType<typeof createIncidentReports>
+export type IncidentRow = Awaited<ReturnType<Reports['closedIncidents']>>[number]
+export type Refusal = Awaited<ReturnType<Reports['refusals']>>[number]
+export type DeliveryRow = Awaited<ReturnType<Reports['deliveries']>>[number]
+
+/** How far back the pages look for what has no index of its own. */
+const NEWEST = 1000
+/** More OAuth clients than anybody has. */
+const MOST_REFUSALS = 10
+
+const incidentColumns = {
+  id: incidents.id,
+  kind: incidents.kind,
+  subject: incidents.subject,
+  failure: incidents.failure,
+  words: incidents.words,
+  openedAt: incidents.openedAt,
+  closedAt: incidents.closedAt,
+}
+
+/** What the pages read of incidents and of the messages that told of them. */
+export function createIncidentReports(db: Database) {
+  return {
+    /** The OAuth clients that Google refuses now. Of the open incidents alone, which have an index. */
+    refusals() {
+      return db
+        .select(incidentColumns)
+        .from(incidents)
+        .where(and(isNull(incidents.closedAt), eq(incidents.kind, 'app_refused')))
+        .orderBy(asc(incidents.openedAt))
+        .limit(MOST_REFUSALS)
+    },
+
+    /** A refused client first, as it concerns all of its accounts; then the newest. `open` counts those left out too. */
+    async openIncidents(limit: number) {
+      const rows = await db
+        .select({ ...about(), open: sql<number>`(count(*) over ())::int` })
+        .from(incidents)
+        .leftJoin(accounts, eq(accounts.id, incidents.accountId))
+        .where(isNull(incidents.closedAt))
+        .orderBy(sql`${incidents.kind} = 'app_refused' desc`, desc(incidents.id))
+        .limit(limit)
+      return { rows: rows.map(({ open: _, ...row }) => row), open: rows[0]?.open ?? 0 }
+    },
+
+    /** The last that were over, among the newest incidents. */
+    closedIncidents(limit: number) {
+      const newest = db
+        .select({ id: incidents.id })
+        .from(incidents)
+        .orderBy(desc(incidents.id))
+        .limit(NEWEST)
+        .as('newest')
+      return db
+        .select(about())
+        .from(newest)
+        .innerJoin(incidents, eq(incidents.id, newest.id))
+        .leftJoin(accounts, eq(accounts.id, incidents.accountId))
+        .where(isNotNull(incidents.closedAt))
+        .orderBy(desc(incidents.closedAt), desc(incidents.id))
+        .limit(limit)
+    },
+
+    /** Those that failed first, then the newest. */
+    deliveries(limit: number) {
+      const newest = db.select().from(deliveries).orderBy(desc(deliveries.id)).limit(NEWEST).as('newest')
+      return db
+        .select({
+          id: newest.id,
+          state: newest.state,
+          failure: newest.failure,
+          createdAt: newest.createdAt,
+          endedAt: newest.endedAt,
+          webhookUrl: webhooks.url,
+          /** Of one that is under way: how its last try went wrong. */
+          waitingFor: sql<string | null>`(select waiting_for from tasks where delivery_id = ${newest.id})`,
+          notices: sql<number>`(select count(*)::int from notices where delivery_id = ${newest.id})`,
+        })
+        .from(newest)
+        .leftJoin(webhooks, eq(webhooks.id, newest.webhookId))
+        .orderBy(sql`${newest.state} = 'failed' desc`, desc(newest.id))
+        .limit(limit)
+    },
+  }
+}
+
+/** An incident as a notice of its beginning would tell it. */
+function about() {
+  return { incident: incidentColumns, account: { id: accounts.id, email: accounts.email } }
+}
