@@ -34,6 +34,8 @@ const GOOGLE_TIMEOUT_MS = 20_000
 const HANDOUT_WINDOW = 1000
 /** How long a stop waits for running tasks before it cuts off what they ask of Google. */
 const GRACE_MS = 1500
+/** Of one column, at the start. */
+const MOST_WARNINGS = 20
 
 type Stores = Pick<CompleteConfig, 'DATABASE_URL' | 'REDIS_URL'>
 export type Runtime = ReturnType<typeof createRuntime>
@@ -161,12 +163,22 @@ export async function requireStores({ DATABASE_URL, REDIS_URL }: Stores): Promis
   if (REDIS_URL) await answer('REDIS_URL: expected a Redis', () => tryRedis(REDIS_URL))
 }
 
-/** @throws OperatorError where stored tokens can't be opened with the keys at hand */
-export async function requireKeys({ warmup }: Runtime): Promise<void> {
-  const missing = await warmup.store.tokenKeys.missing()
-  if (missing.length > 0)
-    throw new OperatorError(
-      `TOKEN_ENCRYPTION_KEYS: expected also the key ${missing.join(' and ')} that stored tokens are encrypted with`,
+/**
+ * What can't be opened because it was never sealed is only warned of: it breaks one account or webhook, which the
+ * operator mends in the pages of the running app.
+ * @throws OperatorError where secrets that are kept for good are sealed with a key that is not at hand
+ */
+export async function requireKeys({ warmup: { store, log } }: Pick<Runtime, 'warmup'>): Promise<void> {
+  const missing = (await store.keyUse.inUse()).filter(({ column, atHand }) => column.lasting && !atHand)
+  const keys = Object.entries(Object.groupBy(missing, ({ keyId }) => keyId)).map(([keyId, uses = []]) => {
+    const sealed = uses.map(({ secrets, column }) => `${secrets} of ${column.name}`)
+    return `the key ${keyId} that seals ${sealed.join(' and ')}`
+  })
+  if (keys.length > 0) throw new OperatorError(`TOKEN_ENCRYPTION_KEYS: expected also ${keys.join(', and ')}`)
+  for (const { column, key, reason } of await store.keyUse.notSealed(MOST_WARNINGS))
+    log.warn(
+      { column: column.name, id: key },
+      `${reason}: write it anew (connect the account, add the webhook)`,
     )
 }
 

@@ -6,13 +6,13 @@ import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
 import { createEvents } from './events.ts'
 import { createIncidents } from './incidents.ts'
+import { createKeyUse } from './key-use.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createTasks } from './tasks.ts'
-import { createTokenKeys } from './token-keys.ts'
 import { createWebhooks } from './webhooks.ts'
 
 /** The tables, as use cases see them. */
@@ -45,11 +45,11 @@ function repositories(db: Database, sealer: Sealer) {
     deliveries: createDeliveries(db),
     events: createEvents(db),
     incidents: createIncidents(db),
+    keyUse: createKeyUse(db, sealer),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     tasks: createTasks(db),
-    tokenKeys: createTokenKeys(db, sealer),
     webhooks: createWebhooks(db, sealer),
   }
 }

@@ -1,50 +1,187 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { sql } from '../../src/db/drizzle.ts'
-import { accounts } from '../../src/db/schema.ts'
-import { createSealer } from '../../src/db/sealing.ts'
-import { createTokenKeys } from '../../src/db/token-keys.ts'
+import { eq, sql } from '../../src/db/drizzle.ts'
+import { createKeyUse } from '../../src/db/key-use.ts'
+import { accounts, webhooks } from '../../src/db/schema.ts'
+import { SEALED_COLUMNS } from '../../src/db/sealed-columns.ts'
+import { createSealer, webhookContext } from '../../src/db/sealing.ts'
+import { createStore } from '../../src/db/store.ts'
 import { openWorld, type World } from '../support/world.ts'
 
-async function rotate(world: World, keys: string): Promise<{ code: number; stdout: string; stderr: string }> {
+type Result = { code: number | null; stdout: string; stderr: string }
+
+function start(
+  world: World,
+  ...keys: (Buffer | undefined)[]
+): { child: ChildProcess; ended: Promise<Result> } {
   const { PATH, HOME } = process.env
   const env = {
     PATH,
     HOME,
     ...world.sandbox.settings,
     DATABASE_URL: world.config.DATABASE_URL,
-    TOKEN_ENCRYPTION_KEYS: keys,
+    TOKEN_ENCRYPTION_KEYS: keys.map((key) => key?.toString('base64')).join(','),
     DATA_DIR: '/nonexistent',
   }
-  return promisify(execFile)(process.execPath, ['scripts/rotate-keys.ts'], { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
+  const child = spawn(process.execPath, ['scripts/rotate-keys.ts'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
+    ([[code], stdout, stderr]) => ({ code, stdout, stderr }),
+  )
+  return { child, ended }
+}
+
+const rotate = (world: World, ...keys: (Buffer | undefined)[]) => start(world, ...keys).ended
+
+/** A new key, and the one that the world's secrets are sealed with. */
+function keysOf(world: World): [Buffer, Buffer] {
+  return [randomBytes(32), world.config.TOKEN_ENCRYPTION_KEYS[0] as Buffer]
+}
+
+/** How many secrets each key seals, by column; what was never sealed does not count. */
+async function useOf({ runtime }: World, key: Buffer): Promise<Record<string, number>> {
+  const [id] = createSealer([key]).keyIds
+  const uses = await runtime.warmup.store.keyUse.inUse()
+  return Object.fromEntries(
+    uses.filter(({ keyId }) => keyId === id).map(({ column, secrets }) => [column.name, secrets]),
   )
 }
 
-test('keys:rotate seals every token with the first key, and then the old one is not needed any more', async () => {
-  await using world = await openWorld()
-  for (const name of ['anna', 'ben', 'cleo']) await world.connect(`${name}@example.com`, { kind: 'pool' })
-  const [oldKey] = world.config.TOKEN_ENCRYPTION_KEYS
-  const newKey = randomBytes(32)
-  const keys = `${newKey.toString('base64')},${oldKey?.toString('base64')}`
-  const tokens = async (key: Buffer) => {
-    const rows = await world.runtime.db.select().from(accounts)
-    return rows.map(({ id, oauthToken }) =>
-      JSON.parse(createSealer([key]).open(oauthToken ?? '', `account:${id}`)),
+async function addWebhooks({ runtime, clock }: World, count: number): Promise<void> {
+  const rows = await runtime.db
+    .insert(webhooks)
+    .values(
+      Array.from({ length: count }, (_, i) => ({
+        url: `https://hooks.example.com/${i}`,
+        secret: '',
+        createdAt: clock.now(),
+      })),
     )
-  }
-  const before = await tokens(oldKey as Buffer)
+    .returning({ id: webhooks.id })
+  const sealed = rows.map(({ id }) => runtime.sealer.seal(`secret ${id}`, webhookContext(id)))
+  await runtime.db.execute(
+    sql`update webhooks set secret = given.secret
+      from unnest(${sql.param(rows.map(({ id }) => id))}::bigint[], ${sql.param(sealed)}::text[]) as given (id, secret)
+      where webhooks.id = given.id`,
+  )
+}
 
-  const { code, stdout } = await rotate(world, keys)
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Sealed 3 tokens') })
-  expect(await tokens(newKey)).toEqual(before)
-  expect(await rotate(world, newKey.toString('base64'))).toMatchObject({
+test('keys:rotate seals tokens, webhook secrets and visits anew, and then the old key is not needed any more', async () => {
+  await using world = await openWorld()
+  const { store } = world.runtime.warmup
+  const anna = await world.connect('anna@example.com', { kind: 'pool' })
+  await world.connect('ben@example.com', { kind: 'pool' })
+  const hook = await store.transaction((tx) =>
+    tx.webhooks.add('https://hooks.example.com/', 'hush', new Date()),
+  )
+  const state = await store.oneTime.issueState({ wanted: 'anna' }, new Date())
+  const [newKey, oldKey] = keysOf(world)
+  const token = await store.accounts.token(anna.id)
+
+  const { code, stdout } = await rotate(world, newKey, oldKey)
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Sealed 4 secrets') })
+  const renewed = createStore(world.runtime.db, createSealer([newKey]))
+  expect(await renewed.accounts.token(anna.id)).toEqual(token)
+  expect(await renewed.webhooks.target(hook)).toMatchObject({ secret: 'hush' })
+  expect(await renewed.oneTime.redeemState(state, new Date())).toEqual({ wanted: 'anna' })
+
+  expect(await rotate(world, newKey)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Sealed 0'),
   })
+})
+
+test('killed in the middle, it goes on where it was at the next run; Ctrl-C ends it between two secrets', async () => {
+  await using world = await openWorld()
+  await addWebhooks(world, 1500)
+  const [newKey, oldKey] = keysOf(world)
+  const renewed = async () => (await useOf(world, newKey))['webhooks.secret'] ?? 0
+
+  const killed = start(world, newKey, oldKey)
+  await expect.poll(renewed, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0)
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  const first = await renewed()
+  expect(first).toBeLessThan(1500)
+
+  const interrupted = start(world, newKey, oldKey)
+  await expect.poll(renewed, { interval: 5, timeout: 20_000 }).toBeGreaterThan(first)
+  interrupted.child.kill('SIGINT')
+  expect(await interrupted.ended).toMatchObject({ code: 2, stderr: 'interrupted\n' })
+  const second = await renewed()
+  expect(second).toBeLessThan(1500)
+
+  const { code, stdout } = await rotate(world, newKey, oldKey)
+  expect({ code, stdout }).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`Sealed ${1500 - second} secrets`),
+  })
+  const { warmup, db } = { ...world.runtime, warmup: createStore(world.runtime.db, createSealer([newKey])) }
+  const [last] = await db.select({ id: sql<number>`max(id)::int` }).from(webhooks)
+  expect(await warmup.webhooks.target(last?.id ?? 0)).toMatchObject({ secret: `secret ${last?.id}` })
+})
+
+test('without the old key it touches nothing, and says which key is missing and what it seals', async () => {
+  await using world = await openWorld()
+  await world.connect('anna@example.com', { kind: 'pool' })
+  await addWebhooks(world, 2)
+  const [newKey, oldKey] = keysOf(world)
+  const [oldId] = createSealer([oldKey]).keyIds
+  const before = await useOf(world, oldKey)
+
+  expect(await rotate(world, newKey)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `TOKEN_ENCRYPTION_KEYS: expected also the key ${oldId} that seals 1 of accounts.oauth_token and 2 of webhooks.secret\n`,
+  })
+  expect(await useOf(world, oldKey)).toEqual(before)
+})
+
+test('a visit that began with a key that is gone blocks nothing', async () => {
+  await using world = await openWorld()
+  const state = await world.runtime.warmup.store.oneTime.issueState({}, new Date())
+  const [newKey] = keysOf(world)
+
+  expect(await rotate(world, newKey)).toMatchObject({ code: 0, stderr: '' })
+  const other = createStore(world.runtime.db, createSealer([newKey]))
+  expect(await other.oneTime.redeemState(state, new Date())).toBeNull()
+})
+
+test('what is no sealed secret, or one of another row, is reported with its table and id, and stays as it is', async () => {
+  await using world = await openWorld()
+  const { db, warmup } = world.runtime
+  const [anna, ben, cleo] = [
+    await world.connect('anna@example.com', { kind: 'pool' }),
+    await world.connect('ben@example.com', { kind: 'pool' }),
+    await world.connect('cleo@example.com', { kind: 'pool' }),
+  ]
+  const clear = '{"access_token":"ya29.in-clear","refresh_token":"1//in-clear"}'
+  await db.update(accounts).set({ oauthToken: clear }).where(eq(accounts.id, anna.id))
+  await db
+    .update(accounts)
+    .set({ oauthToken: sql`(select oauth_token from accounts where id = ${cleo.id})` })
+    .where(eq(accounts.id, ben.id))
+  const [newKey, oldKey] = keysOf(world)
+
+  const { code, stdout, stderr } = await rotate(world, newKey, oldKey)
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+  expect(stdout).toContain('Sealed 1 secrets')
+  expect(stdout).toContain(`accounts.oauth_token of ${anna.id}: not a sealed secret`)
+  expect(stdout).toContain(
+    `accounts.oauth_token of ${ben.id}: a sealed secret does not open as account:${ben.id}`,
+  )
+  expect(stdout).not.toContain('in-clear')
+  expect(stdout).not.toContain('Nothing needs the other keys')
+
+  const [row] = await db.select({ token: accounts.oauthToken }).from(accounts).where(eq(accounts.id, anna.id))
+  expect(row?.token).toBe(clear)
+  await expect(warmup.store.accounts.token(anna.id)).rejects.toThrow('not a sealed secret')
+  expect(await useOf(world, oldKey)).toEqual({ 'accounts.oauth_token': 1 })
 })
 
 test('a token that is refreshed while it is being sealed anew is not overwritten', async () => {
@@ -54,6 +191,8 @@ test('a token that is refreshed while it is being sealed anew is not overwritten
   const stored = await warmup.store.accounts.token(anna.id)
   if (!stored) throw new Error('no token')
   const ring = createSealer([randomBytes(32), ...world.config.TOKEN_ENCRYPTION_KEYS])
+  const tokens = SEALED_COLUMNS.find(({ name }) => name === 'accounts.oauth_token')
+  if (!tokens) throw new Error('no column')
   const isBlocked = async () => {
     const [row] = await db.execute<{ blocked: boolean }>(
       sql`select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as blocked`,
@@ -63,11 +202,11 @@ test('a token that is refreshed while it is being sealed anew is not overwritten
 
   const renewing = await warmup.store.transaction(async (tx) => {
     await tx.accounts.saveToken(anna.id, stored.version, { ...stored.token, access_token: 'refreshed' })
-    const renewal = createTokenKeys(db, ring).renew(0, 10)
+    const renewal = createKeyUse(db, ring).renew(tokens, null, 10)
     await expect.poll(isBlocked).toBe(true)
     return { renewal }
   })
 
-  expect(await renewing.renewal).toEqual({ last: anna.id, renewed: 0 })
+  expect(await renewing.renewal).toMatchObject({ renewed: 0, unopened: [] })
   expect((await warmup.store.accounts.token(anna.id))?.token.access_token).toBe('refreshed')
 })
