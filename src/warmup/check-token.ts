@@ -55,7 +55,8 @@ export async function checkToken(
   }
 }
 
-function factsOf(token: OAuthToken, kind: Account['kind']): TokenFacts {
+/** What may be said of a token without giving it away. */
+export function factsOf(token: OAuthToken, kind: Account['kind']): TokenFacts {
   const scopes = scopesOf(token)
   const { obtained_at, refreshed_at, expiry, refresh_token_expires_at: end } = token
   return {

@@ -1,8 +1,9 @@
 import type { AccountRow } from '../db/dashboard.ts'
 import type { AccountStatus } from '../domain/account.ts'
+import { FAILURE_ADVICE } from '../domain/token-failure.ts'
 import { rateViews } from './rate-view.ts'
 import { timeView } from './times.ts'
-import { KIND_WORDS, STATUS_WORDS, TASK_WORDS, WAITING_WORDS } from './words.ts'
+import { KIND_WORDS, STATUS_WORDS, sentence, TASK_WORDS, WAITING_WORDS } from './words.ts'
 
 export type AccountView = ReturnType<typeof accountView>
 
@@ -20,6 +21,7 @@ export function accountView({ account, counts, next }: AccountRow, facts: { sent
     canResume: status === 'paused',
     canRemove: status !== 'removed',
     needsConnecting: status === 'needs_reauth' || status === 'removed',
+    isInWarmup: kind !== 'vault',
     sentToday: facts.sentToday,
     dailyLimit: account.dailyLimit,
     warmupDay: isWarmup ? account.warmupDay : null,
@@ -29,6 +31,10 @@ export function accountView({ account, counts, next }: AccountRow, facts: { sent
       at: timeView(next.dueAt, { now: facts.now, zone: timeZone }),
       parked: next.kind === 'disconnect' ? null : PARKED_WORDS[status],
       waits: next.waitingFor && (WAITING_WORDS[next.waitingFor] ?? `after an error: ${next.waitingFor}`),
+    },
+    failure: account.failure && {
+      means: sentence(FAILURE_ADVICE[account.failure].means),
+      advice: FAILURE_ADVICE[account.failure].advice,
     },
     lastError: account.lastError,
   }

@@ -3,6 +3,7 @@ import type { Account } from '../db/accounts.ts'
 import { settingsOf } from '../domain/account.ts'
 import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-settings.ts'
 import { startConnecting } from '../warmup/connect-account.ts'
+import { issueConnectLink } from '../warmup/connect-link.ts'
 import { removeAccount } from '../warmup/disconnect-account.ts'
 import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './account-form.ts'
 import { accountFormView } from './account-form-view.ts'
@@ -13,6 +14,10 @@ import { readForm } from './forms.ts'
 import { readId } from './ids.ts'
 import type { Pages } from './pages.ts'
 import { redirectSaying } from './sessions.ts'
+import { timeView } from './times.ts'
+import { loadTokenView } from './token-view.ts'
+
+const LINK_MINUTES = 7 * 24 * 60
 
 /** One account: its page, and what its operator may do to it. */
 export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, pages: Pages): Router {
@@ -55,6 +60,27 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     response.redirect(303, await startConnecting(warmup, settingsOf(account), wallNow(), options))
   })
 
+  // The answer itself shows the link, which is kept nowhere.
+  router.post('/accounts/:id/connect-link', ...readForm, async (request, response) => {
+    const account = await find(request)
+    const { email, extraScopes, timeZone: zone } = account
+    const now = wallNow()
+    const offer = { email, settings: settingsOf(account), extraScopes }
+    const { url, expiresAt } = await issueConnectLink(warmup, offer, {
+      wallNow: now,
+      validForMinutes: LINK_MINUTES,
+    })
+    pages.show(request, response, {
+      view: 'pages/connect-link-made',
+      title: `Link for the owner of ${email}`,
+      model: { account, url, expires: timeView(expiresAt, { now, zone }) },
+    })
+  })
+
+  router.get('/accounts/:id/connect-link', async (request, response) => {
+    response.redirect(`/accounts/${(await find(request)).id}`)
+  })
+
   router.get('/accounts/:id/remove', async (request, response) => {
     const account = await find(request)
     if (account.status === 'removed') return response.redirect(`/accounts/${account.id}`)
@@ -83,7 +109,12 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     account: Account,
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
-    const model = await loadAccountPage(dashboard, account, warmup.clock.now())
+    const now = warmup.clock.now()
+    const [page, token] = await Promise.all([
+      loadAccountPage(dashboard, account, now),
+      loadTokenView(warmup.store, account, now),
+    ])
+    const model = { ...page, token }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model })
     const values = submitted?.values ?? valuesOf(account)

@@ -30,10 +30,10 @@ function stateOf({ revokedAt, expiresAt }: ApiKey, wallNow: Date): KeyState {
 
 /** What a key with this permission may do, beside its box. */
 const SCOPE_WORDS: Record<ApiScope, string> = {
-  'accounts:read': 'See the accounts, their state and what is known of their tokens.',
-  'accounts:write': 'Store credentials, make links for owners, and remove accounts.',
-  'tokens:read': 'Be handed valid access tokens of every account.',
-  'tokens:write': 'Have tokens checked, refreshed or replaced.',
+  'accounts:read': 'See the accounts, their state and what is known of their tokens, but no token.',
+  'accounts:write': 'Pause, resume and remove accounts, and make links for the owners of mailboxes.',
+  'tokens:read': 'Be handed a valid access token of any account, and with it read and send its mail.',
+  'tokens:write': 'Store credentials, and force a new access token, which it is handed too.',
 }
 
 const LIFETIME_WORDS: Record<keyof typeof LIFETIMES, string> = {

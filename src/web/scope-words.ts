@@ -38,11 +38,16 @@ const WORDS: Record<string, string> = {
   openid: 'Associate you with your personal info on Google',
 }
 
-/** `words` is the scope itself where it has no plain name here. */
-export type PermissionView = { scope: string; words: string }
+export type PermissionView = {
+  scope: string
+  /** The scope without the address that Google's scopes begin with. */
+  name: string
+  /** The scope itself where Google's words for it are not known here. */
+  words: string
+}
 
 export function permissionView(scope: string): PermissionView {
-  return { scope, words: WORDS[grantedName(scope)] ?? scope }
+  return { scope, name: scope.replace(AUTH, ''), words: WORDS[grantedName(scope)] ?? scope }
 }
 
 /** The name under which Google grants a scope: the short ones of OpenID Connect come back as long ones. */

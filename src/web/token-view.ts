@@ -1,0 +1,38 @@
+import type { Account } from '../db/accounts.ts'
+import type { Store } from '../db/store.ts'
+import { FAILURE_ADVICE } from '../domain/token-failure.ts'
+import { factsOf, type TokenFacts } from '../warmup/check-token.ts'
+import { grantedName, permissionView } from './scope-words.ts'
+import { timeView } from './times.ts'
+
+export type TokenView = NonNullable<Awaited<ReturnType<typeof loadTokenView>>>
+
+/** What is known of an account's token, and nothing of the token itself; null where there is none. */
+export async function loadTokenView({ accounts }: Pick<Store, 'accounts'>, account: Account, now: Date) {
+  try {
+    const stored = await accounts.token(account.id)
+    return stored && { facts: factsView(factsOf(stored.token, account.kind), account, now), problem: null }
+  } catch (error) {
+    // The page is where the account can be connected again, so it is shown without the token's key, too.
+    if (error instanceof Error && error.name === 'SealError') return { facts: null, problem: error.message }
+    throw error
+  }
+}
+
+function factsView(token: TokenFacts, { extraScopes, timeZone }: Account, now: Date) {
+  const at = (instant: Date) => timeView(instant, { now, zone: timeZone })
+  const lacking = extraScopes.filter((scope) => !token.scopes.includes(grantedName(scope)))
+  return {
+    granted: token.scopes.map(permissionView),
+    extra: extraScopes.map(permissionView),
+    missing: [...token.missingScopes, ...lacking].map(permissionView),
+    made: at(token.obtainedAt),
+    refreshed: at(token.refreshedAt),
+    access: { hasEnded: token.expiresAt <= now, ends: at(token.expiresAt) },
+    grantEnd: token.grantEndsAt && {
+      hasEnded: token.grantEndsAt <= now,
+      ends: at(token.grantEndsAt),
+      advice: FAILURE_ADVICE.grant_expired.advice,
+    },
+  }
+}
