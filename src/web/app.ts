@@ -1,5 +1,6 @@
 import express, { type Express } from 'express'
 import { accountRoutes } from './accounts.ts'
+import { apiRoutes, documentForOperator } from './api/routes.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { serveAssets } from './assets.ts'
 import { connectLinkRoutes } from './connect-link.ts'
@@ -32,9 +33,11 @@ export function createApp(deps: WebDependencies): Express {
   const pages = createPages(deps)
   app.use(securityHeaders(deps, isHttps))
   app.use(probes(deps))
+  app.use('/api', apiRoutes(deps))
   app.use(onlyOurHost(deps.baseUrl))
   app.use(serveAssets())
   app.use(sessions(deps, isHttps))
+  app.use(documentForOperator())
   app.use(oauthCallback(deps, pages))
   app.use(connectLinkRoutes(deps, pages))
   app.use(signInRoutes(deps, pages))
