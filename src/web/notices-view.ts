@@ -38,7 +38,7 @@ export async function loadNotices(dashboard: Dashboard, { store, notifier, clock
 export function refusalView({ subject, words, openedAt }: Refusal, now: Date) {
   return {
     clientId: clientIdOf(subject) ?? subject,
-    words: sentence(words),
+    words,
     advice: FAILURE_ADVICE.app_refused.advice,
     since: timeView(openedAt, { now, zone: 'UTC' }),
   }
