@@ -1,20 +1,28 @@
 import { parseArgs } from 'node:util'
 import { requireComplete } from '../src/config.ts'
+import type { Account } from '../src/db/accounts.ts'
 import { OperatorError } from '../src/domain/errors.ts'
-import { needsOwner } from '../src/domain/token-failure.ts'
 import { withInstance } from '../src/embedded/instance.ts'
+import { interruption } from '../src/interruption.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
+import { createProgressBar } from '../src/progress-bar.ts'
 import { createRuntime, requireKeys, requireStores, startClock } from '../src/runtime.ts'
-import { checkToken, type TokenCheck, type TokenHealth } from '../src/warmup/check-token.ts'
+import { accountLine, details, report, widthOf } from '../src/token-report.ts'
+import { jsonReport, needsReauth } from '../src/token-report-json.ts'
+import { checkToken, type TokenCheck } from '../src/warmup/check-token.ts'
+import type { Warmup } from '../src/warmup/dependencies.ts'
 
-// Tries every account's token and says which ones need the operator.
-// Exit status: 0 all is well, 1 some need the operator, 2 it could not be found out.
+// Tries every account's token and says which ones need somebody. Its output is documented in docs/tokens-check.md.
+// Exit status: 0 all is well, 1 some need their owner, 2 it could not be found out.
 
-const USAGE = 'usage: npm run tokens:check -- [--account ID] [--dry-run] [--json]'
+const USAGE = 'usage: npm run tokens:check -- [--account ID|EMAIL] [--dry-run] [--json]'
 const AT_ONCE = 20
+/** On a terminal; a pipe gets every account. */
+const MOST_LISTED = 20
 
 await runProcess(async ({ config: partial, onStop }) => {
+  const signal = interruption()
   const options = parseOptions()
   const config = requireComplete(partial)
   await requireStores(config)
@@ -26,88 +34,83 @@ await runProcess(async ({ config: partial, onStop }) => {
   await requireKeys(runtime)
   const { warmup } = runtime
 
-  const all = await warmup.store.accounts.all()
-  const accounts = options.account === null ? all : all.filter(({ id }) => id === options.account)
-  if (options.account !== null && accounts.length === 0)
-    throw new OperatorError(`--account ${options.account}: expected the id of a connected account`)
+  const accounts = await accountsOf(warmup, options.account)
+  const onTerminal = process.stdout.isTTY && !options.json
+  const width = widthOf(accounts)
+  const onePerLine = !onTerminal && !options.json
+  // In a pipe the lines themselves are the progress.
+  const bar = createProgressBar(onePerLine ? 0 : accounts.length)
+  const checks = await inTurns(accounts, signal, async (account) => {
+    const check = await checkToken(warmup, account, { mayRefresh: !options.dryRun })
+    if (onePerLine) console.log(accountLine(check, width))
+    bar.advance()
+    return check
+  }).finally(bar.remove)
+  if (signal.aborted)
+    throw new OperatorError(`interrupted: ${checks.length} of ${accounts.length} accounts were checked`)
 
-  const checks: TokenCheck[] = []
-  const width = Math.max(0, ...accounts.map(({ email, kind }) => `${email} (${kind})`.length))
-  const waiting = [...accounts]
-  const work = async () => {
-    for (let account = waiting.shift(); account; account = waiting.shift()) {
-      const check = await checkToken(warmup, account, { mayRefresh: !options.dryRun })
-      checks.push(check)
-      if (!options.json) console.log(line(check, width))
-    }
+  const found = await withStatusNow(warmup, checks)
+  const now = clock.now()
+  if (options.json) console.log(JSON.stringify(jsonReport(found, now), null, 2))
+  else {
+    if (onTerminal && found.length <= MOST_LISTED)
+      for (const check of found) console.log(accountLine(check, width))
+    if (options.account !== null) for (const check of found) console.log(`\n${details(check).join('\n')}`)
+    const mostListed = onTerminal ? MOST_LISTED : Number.POSITIVE_INFINITY
+    console.log(report(found, { baseUrl: config.BASE_URL, now, mostListed }).join('\n'))
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-
-  checks.sort((a, b) => a.account.id - b.account.id)
-  if (options.json)
-    console.log(JSON.stringify({ counts: countsOf(checks), accounts: checks.map(published) }, null, 2))
-  else report(checks, config.BASE_URL)
-  if (checks.some(needsReauth)) process.exitCode = 1
-  else if (checks.some(({ health }) => health === 'failed')) process.exitCode = 2
+  if (found.some(needsReauth)) process.exitCode = 1
+  else if (found.some(({ health }) => health === 'failed')) process.exitCode = 2
 }, withInstance)
 
-function parseOptions(): { account: number | null; dryRun: boolean; json: boolean } {
+function parseOptions(): { account: string | null; dryRun: boolean; json: boolean } {
   try {
     const { values } = parseArgs({
       options: { account: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
     })
-    if (values.account !== undefined && !/^\d{1,15}$/.test(values.account))
-      throw new Error(`--account ${values.account}: expected a number`)
-    return {
-      account: values.account === undefined ? null : Number(values.account),
-      dryRun: values['dry-run'] ?? false,
-      json: values.json ?? false,
-    }
+    const { account = null, 'dry-run': dryRun = false, json = false } = values
+    if (account !== null && !/^(\d{1,15}|[^\s@]+@[^\s@]+)$/.test(account))
+      throw new Error(`--account ${account}: expected an account’s number or its email address`)
+    return { account, dryRun, json }
   } catch (error) {
     throw new OperatorError(`${(error as Error).message}\n${USAGE}`)
   }
 }
 
-function line({ account: { email, kind }, health, words: reason }: TokenCheck, width: number): string {
-  const words: Record<TokenHealth, string> = {
-    valid: 'valid',
-    refreshed: 'refreshed',
-    due: 'refresh due',
-    failed: 'FAILED',
+/** All accounts, or the one with this id or address. */
+async function accountsOf({ store }: Warmup, wanted: string | null): Promise<Account[]> {
+  if (wanted === null) return store.accounts.all()
+  const account = await (wanted.includes('@')
+    ? store.accounts.byEmail(wanted)
+    : store.accounts.byId(Number(wanted)))
+  if (!account || account.status === 'removed')
+    throw new OperatorError(`--account ${wanted}: expected the id or the address of a connected account`)
+  return [account]
+}
+
+/** Checks so many at a time, until all are checked or the operator has had enough; in the order of `accounts`. */
+async function inTurns(
+  accounts: readonly Account[],
+  signal: AbortSignal,
+  check: (account: Account) => Promise<TokenCheck>,
+): Promise<TokenCheck[]> {
+  const checks: TokenCheck[] = []
+  const waiting = accounts.values()
+  const work = async () => {
+    for (const account of waiting) {
+      checks.push(await check(account))
+      if (signal.aborted) return
+    }
   }
-  return `${words[health].padEnd(12)}${`${email} (${kind})`.padEnd(width)}${reason ? `  ${reason}` : ''}`
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return checks.sort((a, b) => a.account.id - b.account.id)
 }
 
-function needsReauth({ failure }: TokenCheck): boolean {
-  return failure !== null && needsOwner(failure)
-}
-
-function published(check: TokenCheck) {
-  const { account, health, words } = check
-  const { id: accountId, email, kind } = account
-  return { accountId, email, kind, health, reason: words, needsReauth: needsReauth(check) }
-}
-
-function countsOf(checks: readonly TokenCheck[]): Record<TokenHealth, number> {
-  const counts = { valid: 0, refreshed: 0, due: 0, failed: 0 }
-  for (const { health } of checks) counts[health] += 1
-  return counts
-}
-
-function report(checks: readonly TokenCheck[], baseUrl: string) {
-  if (checks.length === 0) return console.log('No account is connected.')
-  const { valid, refreshed, due, failed } = countsOf(checks)
-  console.log(
-    `\nValid: ${valid}   Refreshed: ${refreshed}   Failed: ${failed}${due > 0 ? `   Refresh due: ${due}` : ''}`,
-  )
-  const lost = checks.filter(needsReauth).sort((a, b) => a.account.id - b.account.id)
-  if (lost.length === 0) return
-  console.log('\nThese accounts need re-authentication:')
-  for (const { account } of lost)
-    console.log(
-      `  ${account.id}  ${account.email} (${account.kind}): press “Connect again” at ${baseUrl}/accounts/${account.id}`,
-    )
-  console.log(
-    'Sign in as the owner of the mailbox and allow every permission. Nothing else about the account changes.',
-  )
+/** A check may have changed what the account is. */
+async function withStatusNow({ store }: Warmup, checks: readonly TokenCheck[]): Promise<TokenCheck[]> {
+  const [only] = checks
+  const now =
+    only && checks.length === 1 ? [await store.accounts.byId(only.account.id)] : await store.accounts.all()
+  const byId = new Map(now.map((account) => [account?.id, account]))
+  return checks.map((check) => ({ ...check, account: byId.get(check.account.id) ?? check.account }))
 }

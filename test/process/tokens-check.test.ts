@@ -1,36 +1,107 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { eq } from '../../src/db/drizzle.ts'
+import { accounts } from '../../src/db/schema.ts'
+import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
+import { GMAIL_SCOPES, tokenFromGrant } from '../../src/domain/token.ts'
+import { FAILURE_ADVICE } from '../../src/domain/token-failure.ts'
+import { keepConnection } from '../../src/warmup/connect-account.ts'
 import { openWorld, type World } from '../support/world.ts'
 
-type Result = { code: number; stdout: string; stderr: string }
+type Result = { code: number | null; stdout: string; stderr: string }
 
 async function check(world: World, ...options: string[]): Promise<Result> {
-  return checkWith(world, {}, ...options)
+  return start(world, {}, ...options).ended
 }
 
-async function checkWith(
+function start(
   world: World,
   changes: Record<string, string>,
   ...options: string[]
-): Promise<Result> {
+): { child: ChildProcess; ended: Promise<Result> } {
   const { PATH, HOME } = process.env
-  const { TOKEN_ENCRYPTION_KEYS, DATABASE_URL, BASE_URL } = world.config
+  const { TOKEN_ENCRYPTION_KEYS, DATABASE_URL, BASE_URL, GOOGLE_API_ROOT } = world.config
   const env = {
     PATH,
     HOME,
     ...world.sandbox.settings,
+    GOOGLE_API_ROOT,
     DATABASE_URL,
     BASE_URL,
     TOKEN_ENCRYPTION_KEYS: TOKEN_ENCRYPTION_KEYS[0]?.toString('base64'),
     DATA_DIR: '/nonexistent',
     ...changes,
   }
-  const run = promisify(execFile)(process.execPath, ['scripts/fix-expired-tokens.ts', ...options], { env })
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }: Result) => ({ code, stdout, stderr }),
+  const child = spawn(process.execPath, ['scripts/fix-expired-tokens.ts', ...options], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
+    ([[code], stdout, stderr]) => ({ code, stdout, stderr }),
   )
+  return { child, ended }
+}
+
+/** Something before the simulated Gmail that keeps every request waiting, and counts how many wait at once. */
+async function slowedDown(ms: number) {
+  let atOnce = 0
+  let most = 0
+  let origin = ''
+  const server = createServer((request, response) => {
+    atOnce += 1
+    most = Math.max(most, atOnce)
+    const answer = async () => {
+      await delay(ms)
+      const { authorization = '' } = request.headers
+      const reply = await fetch(`${origin}${request.url}`, { headers: { authorization } })
+      response.writeHead(reply.status, { 'content-type': 'application/json' }).end(await reply.text())
+    }
+    answer()
+      .catch(() => response.destroy())
+      .finally(() => {
+        atOnce -= 1
+      })
+  })
+  return {
+    async between(gmail: string): Promise<string> {
+      origin = gmail
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    },
+    mostAtOnce: () => most,
+    calm() {
+      most = 0
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+async function grantMany({ sandbox, runtime: { warmup } }: World, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) {
+    const email = `mailbox-${i}@example.com`
+    const { accessToken, refreshToken } = sandbox.control.grant(email, { scopes: [...GMAIL_SCOPES] })
+    const grant = { accessToken, refreshToken, expiresInSeconds: 3600, refreshTokenExpiresInSeconds: null }
+    const token = tokenFromGrant(
+      { ...grant, scope: GMAIL_SCOPES.join(' ') },
+      warmup.oauth.client,
+      warmup.clock.now(),
+    )
+    await keepConnection(warmup, {
+      googleUserId: null,
+      email,
+      token,
+      settings: { ...DEFAULT_SETTINGS, kind: 'pool' },
+    })
+  }
 }
 
 async function openThree() {
@@ -68,17 +139,129 @@ test('it refreshes what is due, names what needs the operator, and exits with 1'
   const { code, stdout } = await check(world)
   expect(code).toBe(1)
   expect(stdout).toMatch(/^refreshed +ben@example\.org/m)
-  expect(stdout).toMatch(/^FAILED +cleo@example\.net \(pool\) +invalid_grant: /m)
+  expect(stdout).toMatch(/^FAILED +cleo@example\.net \(pool\) +grant_revoked +invalid_grant: /m)
   expect(stdout).toContain('Valid: 1   Refreshed: 1   Failed: 1')
+  const { means, advice } = FAILURE_ADVICE.grant_revoked
   expect(stdout).toContain(
-    `${cleo.id}  cleo@example.net (pool): press “Connect again” at http://127.0.0.1:9/accounts/${cleo.id}`,
+    [
+      `grant_revoked: ${means} (1 account, its owner must connect it again)`,
+      `  ${advice}`,
+      `    cleo@example.net (pool)  http://127.0.0.1:9/accounts/${cleo.id}  invalid_grant: `,
+    ].join('\n'),
   )
+})
 
-  const json = await check(world, '--json', '--account', String(cleo.id))
-  expect(json.code).toBe(1)
-  expect(JSON.parse(json.stdout)).toMatchObject({
-    counts: { failed: 1, valid: 0 },
-    accounts: [{ accountId: cleo.id, health: 'failed', needsReauth: true }],
+test('--json says of every account, in stable words, what it is, how its token is, and what to do', async () => {
+  const { world, ben, cleo } = await openThree()
+  await using _ = world
+  world.sandbox.control.revokeGrant(cleo.email)
+  world.sandbox.control.expireAccessTokens(cleo.email)
+  await world.runtime.db
+    .update(accounts)
+    .set({ extraScopes: ['profile', 'https://www.googleapis.com/auth/calendar.readonly'] })
+    .where(eq(accounts.id, ben.id))
+
+  const { code, stdout } = await check(world, '--json')
+  expect(code).toBe(1)
+  const report = JSON.parse(stdout)
+  const { means: meaning, advice, mender } = FAILURE_ADVICE.grant_revoked
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  const token = {
+    scopes: { granted: expect.arrayContaining([...GMAIL_SCOPES]), missing: [], extra_not_granted: [] },
+    opens_gmail: true,
+    grant_made_at: time,
+    last_refreshed_at: time,
+    access_token_ends_at: time,
+    grant_ends_at: null,
+  }
+  const sound = { status: 'active', health: 'valid', failure: null, needs_reauth: false }
+  expect(report).toEqual({
+    version: 1,
+    checked_at: time,
+    counts: {
+      accounts: 3,
+      needs_reauth: 1,
+      health: { valid: 2, refreshed: 0, due: 0, failed: 1 },
+      failure: { grant_revoked: 1 },
+    },
+    accounts: [
+      { id: expect.any(Number), email: 'anna@example.com', kind: 'warmup', ...sound, token },
+      {
+        id: ben.id,
+        email: 'ben@example.org',
+        kind: 'pool',
+        ...sound,
+        token: {
+          ...token,
+          scopes: {
+            ...token.scopes,
+            extra_not_granted: ['profile', 'https://www.googleapis.com/auth/calendar.readonly'],
+          },
+        },
+      },
+      {
+        id: cleo.id,
+        email: 'cleo@example.net',
+        kind: 'pool',
+        status: 'needs_reauth',
+        health: 'failed',
+        failure: {
+          code: 'grant_revoked',
+          meaning,
+          advice,
+          mender,
+          words: expect.stringMatching(/^invalid_grant: /),
+        },
+        needs_reauth: true,
+        token,
+      },
+    ],
+  })
+})
+
+test('--account takes an id or an address, and tells all of that token', async () => {
+  const { world, ben } = await openThree()
+  await using _ = world
+  const byAddress = await check(world, '--account', 'Ben@Example.org')
+  expect(byAddress.code).toBe(0)
+  expect(byAddress.stdout).toContain('Valid: 1   Refreshed: 0   Failed: 0')
+  expect(byAddress.stdout).toMatch(/^granted +.*gmail\.send/m)
+  expect(byAddress.stdout).toMatch(/^grant ends +not by itself$/m)
+  const byId = await check(world, '--account', String(ben.id))
+  expect(byId.stdout).toMatch(/^valid +ben@example\.org \(pool\)$/m)
+  expect(byId.stdout).not.toContain('anna@')
+})
+
+test('a token that was never sealed fails alone, with words and no trace', async () => {
+  const { world, ben } = await openThree()
+  await using _ = world
+  const clear = '{"access_token":"ya29.in-clear"}'
+  await world.runtime.db.update(accounts).set({ oauthToken: clear }).where(eq(accounts.id, ben.id))
+  const { code, stdout, stderr } = await check(world)
+  expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+  expect(stdout).toMatch(/^FAILED +ben@example\.org \(pool\) +internal +not a sealed secret$/m)
+  expect(stdout).toContain('Valid: 2   Refreshed: 0   Failed: 1')
+  expect(stdout).not.toContain('in-clear')
+})
+
+test('it asks Google about 20 accounts at once, and Ctrl-C ends it between two of them', async () => {
+  const google = await slowedDown(100)
+  await using world = await openWorld({ start: new Date().toISOString(), between: google.between })
+  await using _ = google
+  await grantMany(world, 60)
+
+  const { code, stdout } = await check(world)
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Valid: 60 ') })
+  expect(google.mostAtOnce()).toBeLessThanOrEqual(20)
+  expect(google.mostAtOnce()).toBeGreaterThanOrEqual(10)
+
+  google.calm()
+  const { child, ended } = start(world, {})
+  await expect.poll(google.mostAtOnce, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0)
+  child.kill('SIGINT')
+  expect(await ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^interrupted: \d+ of 60 accounts were checked\n$/),
   })
 })
 
@@ -96,8 +279,12 @@ test('it exits with 2 where it could not find out: an unknown account, a bad opt
   world.sandbox.control.addFault({ path: '/profile$', status: 503, count: 100 })
   const outage = await check(world)
   expect(outage).toMatchObject({ code: 2, stdout: expect.stringContaining('Failed: 3') })
-  expect(outage.stdout).not.toContain('need re-authentication')
-  const wrongKey = await checkWith(world, { TOKEN_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64') })
+  expect(outage.stdout).toContain(
+    'google_unavailable: Google could not be asked (3 accounts, passes by itself)',
+  )
+  const wrongKey = await start(world, {
+    TOKEN_ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
+  }).ended
   expect(wrongKey).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/^TOKEN_ENCRYPTION_KEYS: expected also the key [0-9a-f]{8} /),
