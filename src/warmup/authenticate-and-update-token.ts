@@ -17,6 +17,7 @@ import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
 import { closeBreaker, condemnAccount, type IncidentDependencies, openBreaker } from './incidents.ts'
+import { createTurns } from './take-turns.ts'
 
 export type TokenDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
 export type ValidToken = {
@@ -50,6 +51,8 @@ const POLL_MS = 50
 const SAVE_TRIES = 20
 /** After a failure that passes Google is asked again 30 to 45 s later, each account at a time of its own. */
 const COOL_DOWN_SECONDS = 30
+/** Refreshes that one process asks of Google at once: so many at most find out together that a client is refused. */
+const MOST_AT_ONCE = 20
 /** A refused OAuth client is tried by one refresh a minute. */
 const PROBE_SECONDS = 60
 
@@ -62,6 +65,7 @@ const PROBE_SECONDS = 60
 export function createAuthenticator(dependencies: TokenDependencies): AuthenticateAndUpdateToken {
   const { store, oauth, clock, random, log } = dependencies
   const inFlight = new Map<string, Promise<ValidToken>>()
+  const turns = createTurns(MOST_AT_ONCE)
 
   return function authenticateAndUpdateToken(accountId, wish = {}) {
     const key = `${accountId} ${wish.newerThan ?? ''} ${wish.validFor ?? ''}`
@@ -74,32 +78,45 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
 
   async function findOrRefresh(accountId: number, wish: TokenWish): Promise<ValidToken> {
     const giveUpAt = performance.now() + LEASE_SECONDS * 1000
-    while (performance.now() < giveUpAt) {
-      const stored = await store.accounts.token(accountId)
-      if (!stored || stored.status === 'removed')
-        throw new NeedsReauthError('no_token', 'the account has no token')
-      if (stored.status === 'needs_reauth') throw await reasonOf(accountId)
-
-      const now = clock.now()
-      const atHand = suits(stored, wish, now) ? validToken(stored, false) : null
-      if (atHand && !isRefreshDue(stored.token, now)) return atHand
-      const closed = coolingOf(stored, now) ?? (await breakerOf(clientOf(stored.token, oauth.client), now))
-      if (closed) {
-        if (atHand) return atHand
-        throw closed
-      }
-
-      const owner = randomUUID()
-      if (await store.accounts.leaseRefresh(accountId, stored.version, owner, LEASE_SECONDS)) {
-        const refreshed = await refresh(accountId, stored, owner, atHand)
-        if (refreshed) return refreshed
-      } else if (atHand) {
-        return atHand
-      } else {
-        await delay(POLL_MS)
-      }
+    const isLate = () => performance.now() >= giveUpAt
+    for (;;) {
+      const { atHand, isDue } = await look(accountId, wish)
+      if (atHand && (!isDue || isLate())) return atHand
+      if (isLate())
+        throw new GoogleError('passing', 'Google answers too slowly for the token to be refreshed')
+      const token = await turns.take(async () => (isLate() ? null : refreshUnlessOthersDo(accountId, wish)))
+      if (token) return token
+      await delay(POLL_MS)
     }
-    throw new GoogleError('passing', 'another process has been refreshing this token for too long')
+  }
+
+  /** The token that is kept, where it is what was asked for, and whether it is to be refreshed now. */
+  async function look(
+    accountId: number,
+    wish: TokenWish,
+  ): Promise<{ stored: StoredToken; atHand: ValidToken | null; isDue: boolean }> {
+    const stored = await store.accounts.token(accountId)
+    if (!stored || stored.status === 'removed')
+      throw new NeedsReauthError('no_token', 'the account has no token')
+    if (stored.status === 'needs_reauth') throw await reasonOf(accountId)
+    const now = clock.now()
+    const atHand = suits(stored, wish, now) ? validToken(stored, false) : null
+    const cooling = coolingOf(stored, now)
+    if (cooling && !atHand) throw cooling
+    return { stored, atHand, isDue: !atHand || (!cooling && isRefreshDue(stored.token, now)) }
+  }
+
+  /** Null where another process refreshes it, or the account has got another token: then it is worth a new look. */
+  async function refreshUnlessOthersDo(accountId: number, wish: TokenWish): Promise<ValidToken | null> {
+    const { stored, atHand, isDue } = await look(accountId, wish)
+    if (!isDue) return atHand
+    const client = clientOf(stored.token, oauth.client)
+    const refused = await breakerOf(client, clock.now())
+    if (refused && !atHand) throw refused
+    const owner = randomUUID()
+    if (refused || !(await store.accounts.leaseRefresh(accountId, stored.version, owner, LEASE_SECONDS)))
+      return atHand
+    return refresh(accountId, stored, owner, atHand)
   }
 
   async function reasonOf(accountId: number): Promise<NeedsReauthError> {
@@ -133,7 +150,7 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
       const grant = await oauth.refresh(stored.token.refresh_token, client)
       const token = refreshedToken(stored.token, grant, client, clock.now())
       const saved = await persist(() => store.accounts.saveToken(accountId, stored.version, token))
-      if (await store.incidents.breakerOf(client.clientId)) await closeBreaker(dependencies, client.clientId)
+      await acceptClient(client)
       if (!saved) return null
       log.info({ accountId, expiry: token.expiry }, 'token refreshed')
       const version = stored.version + 1
@@ -155,6 +172,10 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
       if (atHand) return atHand
       throw new GoogleError(error.problem, error.message, { retryAt: until })
     }
+  }
+
+  async function acceptClient({ clientId }: ClientCredentials): Promise<void> {
+    if (await store.incidents.breakerOf(clientId)) await closeBreaker(dependencies, clientId)
   }
 
   /** Sees to it that Google is left alone for a while: by this account, or by all of a refused client. */
