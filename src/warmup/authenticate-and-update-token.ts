@@ -163,6 +163,7 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
       return validToken({ token, version }, true)
     } catch (error) {
       if (!(error instanceof GoogleError)) throw error
+      if (saysClientIsRight(error)) await acceptClient(client)
       if (error.problem === 'grant_revoked') {
         const cause = error.grantFailure ?? causeOfRefusal(stored.token, clock.now())
         await condemn(accountId, stored.version, cause, error.message)
@@ -225,6 +226,11 @@ function suits(
 ): boolean {
   const left = secondsLeft(token, now)
   return version > newerThan && left > 0 && left >= validFor
+}
+
+/** Google looks at the client before it looks at the grant (RFC 6749, 6). */
+function saysClientIsRight({ problem }: GoogleError): boolean {
+  return problem === 'grant_revoked' || problem === 'domain_policy'
 }
 
 function coolingOf({ cooling }: StoredToken, now: Date): GoogleError | null {

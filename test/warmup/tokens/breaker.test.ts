@@ -77,6 +77,24 @@ test('the refusal of another client does not touch ours', async () => {
   expect(await warmup.store.incidents.breakerOf(world.config.GOOGLE_CLIENT_ID)).toBeNull()
 })
 
+test.each([
+  ['a dead grant', (world: World) => world.sandbox.control.revokeGrant('vault@example.net'), 'needs_reauth'],
+  ['a policy', (world: World) => world.sandbox.control.forbidByPolicy('vault@example.net', true), 'active'],
+])('a client whose only account is refused for %s is known to be right again', async (_, strike, status) => {
+  await using world = await openWorld()
+  const { warmup } = world.runtime
+  const vault = await connectVault(world)
+  world.clock.pass(2 * HOUR)
+  world.sandbox.control.disableClient(OTHER.clientId)
+  await expect(warmup.authenticateAndUpdateToken(vault.id)).rejects.toMatchObject({ problem: 'app_refused' })
+  world.sandbox.control.enableClient(OTHER.clientId)
+  strike(world)
+  world.clock.pass(MINUTE)
+  await expect(warmup.authenticateAndUpdateToken(vault.id)).rejects.toThrow()
+  expect(await warmup.store.accounts.byId(vault.id)).toMatchObject({ status })
+  expect(await warmup.store.incidents.breakerOf(OTHER.clientId)).toBeNull()
+})
+
 test('while a client is refused, tokens that have not ended go on being used', async () => {
   await using world = await openWorld()
   const ids = await connectMany(world, 5)
