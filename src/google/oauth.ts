@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import type { Clock } from '../domain/clock.ts'
 import { GoogleError } from '../domain/errors.ts'
 import type { ClientCredentials, TokenGrant } from '../domain/token.ts'
@@ -19,6 +20,19 @@ export type OAuthSettings = {
 
 /** `googleUserId` is Google's stable `sub`. */
 export type Identity = { googleUserId: string; email: string }
+
+const TEN_YEARS = 10 * 365 * 24 * 3600
+const lifetime = z.number().positive().max(TEN_YEARS)
+const words = z.string().min(1)
+
+/** RFC 6749, 5.1. What may be left out and makes no sense counts as left out: it must not displace what is known. */
+const TOKEN_ANSWER = z.object({
+  access_token: words,
+  expires_in: lifetime,
+  refresh_token: words.nullable().catch(null),
+  scope: words.nullable().catch(null),
+  refresh_token_expires_in: lifetime.nullable().catch(null),
+})
 
 export type GoogleOAuth = ReturnType<typeof createOAuth>
 
@@ -114,16 +128,16 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
         { ...answer, message: `Google answered ${answer.status} to a token request` },
         clock.now(),
       )
-    const body = answer.body as Record<string, unknown> | null
-    if (typeof body?.access_token !== 'string' || typeof body.expires_in !== 'number')
+    const read = TOKEN_ANSWER.safeParse(answer.body)
+    if (!read.success)
       throw new GoogleError('passing', 'Google’s token answer holds no access token with a lifetime')
+    const { access_token, expires_in, refresh_token, scope, refresh_token_expires_in } = read.data
     return {
-      accessToken: body.access_token,
-      expiresInSeconds: body.expires_in,
-      refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : null,
-      scope: typeof body.scope === 'string' ? body.scope : null,
-      refreshTokenExpiresInSeconds:
-        typeof body.refresh_token_expires_in === 'number' ? body.refresh_token_expires_in : null,
+      accessToken: access_token,
+      expiresInSeconds: expires_in,
+      refreshToken: refresh_token,
+      scope,
+      refreshTokenExpiresInSeconds: refresh_token_expires_in,
     }
   }
 
