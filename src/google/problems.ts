@@ -137,12 +137,16 @@ function pauseTime({ pause }: { pause?: Pause }, refusal: Refusal, text: string,
   return pause ? new Date(now.getTime() + PAUSE_MS[pause]) : retryTime(refusal, text, now)
 }
 
-/** Retry-After in seconds or as a date (RFC 9110, 10.2.3), or the time that Gmail writes into its message. */
+/**
+ * Retry-After in seconds or as a date (RFC 9110, 10.2.3), or the time that Gmail writes into its message; never more
+ * than a day ahead, whatever the answer says.
+ */
 function retryTime(refusal: Refusal, text: string, now: Date): Date | null {
+  const latest = now.getTime() + PAUSE_MS['a day']
   const { retryAfter } = refusal
   if (retryAfter !== null && /^\d+$/.test(retryAfter))
-    return new Date(now.getTime() + Number(retryAfter) * 1000)
+    return new Date(Math.min(now.getTime() + Number(retryAfter) * 1000, latest))
   const named = retryAfter ?? text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/)?.[0]
   const at = named ? new Date(named) : null
-  return at && at > now ? at : null
+  return at && at > now ? new Date(Math.min(at.getTime(), latest)) : null
 }

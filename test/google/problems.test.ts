@@ -39,6 +39,9 @@ describe('an answer of Gmail', () => {
       '2026-03-02T12:30:00.500Z',
     ],
     ['nonsense', envelope(429, 'x'), undefined],
+    ['86401', envelope(429, 'x'), '2026-03-03T12:00:00.000Z'],
+    ['9'.repeat(400), envelope(429, 'x'), '2026-03-03T12:00:00.000Z'],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', envelope(429, 'x'), '2026-03-03T12:00:00.000Z'],
     [null, envelope(403, 'dailyLimitExceeded'), undefined],
   ])('with Retry-After %s and %j names its time', (retryAfter, body, at) => {
     const { status } = { status: 429 }
@@ -54,6 +57,32 @@ describe('an answer of Gmail', () => {
 
 describe('an answer of the token endpoint', () => {
   test.each([
+    ['Token has been expired or revoked.', undefined, null],
+    ['Bad Request', undefined, null],
+    ['reauth related error (invalid_rapt)', 'invalid_rapt', 'session_policy'],
+    ['Bad Request', 'rapt_required', 'session_policy'],
+    ['Account has been deleted', undefined, 'account_gone'],
+    ['The account was disabled.', undefined, 'account_gone'],
+  ])(
+    'invalid_grant with "%s" and the subtype %s ends a grant as %s',
+    (error_description, error_subtype, failure) => {
+      const error = token(400, { error: 'invalid_grant', error_description, error_subtype })
+      expect(error).toMatchObject({ problem: 'grant_revoked', grantFailure: failure, retryAt: null })
+    },
+  )
+
+  test('a policy is asked about again an hour later, and a limit when the answer says', () => {
+    expect(token(400, { error: 'admin_policy_enforced' }).retryAt?.toISOString()).toBe(
+      '2026-03-02T13:00:00.000Z',
+    )
+    expect(token(429, null, '90').retryAt?.toISOString()).toBe('2026-03-02T12:01:30.000Z')
+    expect(token(403, { error: 'rate_limit_exceeded' }, '90')).toMatchObject({
+      problem: 'rate_limited',
+      retryAt: new Date('2026-03-02T12:01:30.000Z'),
+    })
+  })
+
+  test.each([
     [
       400,
       { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' },
@@ -62,6 +91,12 @@ describe('an answer of the token endpoint', () => {
     [401, { error: 'invalid_client' }, 'app_refused'],
     [400, { error: 'unauthorized_client' }, 'app_refused'],
     [401, { error: 'deleted_client' }, 'app_refused'],
+    [401, { error: 'disabled_client' }, 'app_refused'],
+    [400, { error: 'unsupported_grant_type' }, 'app_refused'],
+    [400, { error: 'slow_down' }, 'rate_limited'],
+    [400, '<html>', 'passing'],
+    [400, { error: { code: 400 } }, 'passing'],
+    [400, [], 'passing'],
     [400, { error: 'admin_policy_enforced' }, 'domain_policy'],
     [400, { error: 'something_new' }, 'passing'],
     [429, { error: 'rate_limited' }, 'rate_limited'],

@@ -105,6 +105,7 @@ describe('an account that Google gives no token for', () => {
     ['5', 30, 45],
     ['Mon, 02 Mar 2026 07:00:00 GMT', 30, 45],
     ['soon', 30, 45],
+    ['99999999999999999999', 86_400, 86_400],
   ])('because of a 429 with Retry-After %s waits for %d to %d s', async (retryAfter, from, to) => {
     const { world, id } = await openExpired()
     await using _ = world
