@@ -146,9 +146,11 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
     atHand: ValidToken | null,
   ): Promise<ValidToken | null> {
     const client = clientOf(stored.token, oauth.client)
+    // Google counts the token's life from its answer, which can only be later.
+    const askedAt = clock.now()
     try {
       const grant = await oauth.refresh(stored.token.refresh_token, client)
-      const token = refreshedToken(stored.token, grant, client, clock.now())
+      const token = refreshedToken(stored.token, grant, client, askedAt)
       const saved = await persist(() => store.accounts.saveToken(accountId, stored.version, token))
       await acceptClient(client)
       if (!saved) return null

@@ -208,6 +208,23 @@ describe('an answer with a token', () => {
     expect(await storedToken(world, id)).toMatchObject({ access_token: 'a', refresh_token, scope })
     expect(await storedToken(world, id)).not.toHaveProperty('refresh_token_expires_at')
   })
+
+  test('is never believed to live longer than it does, however slowly it came', async () => {
+    const { world, id } = await openExpired()
+    await using _ = world
+    const { warmup } = world.runtime
+    const askedAt = world.clock.now().getTime()
+    const slow = {
+      ...warmup.oauth,
+      async refresh(...request: Parameters<typeof warmup.oauth.refresh>) {
+        const grant = await warmup.oauth.refresh(...request)
+        world.clock.pass(19 * SECOND)
+        return grant
+      },
+    }
+    const { expiresAt } = await createAuthenticator({ ...warmup, oauth: slow })(id)
+    expect(expiresAt).toEqual(new Date(askedAt + 3599 * SECOND))
+  })
 })
 
 describe('while Google fails', () => {
