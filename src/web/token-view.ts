@@ -19,9 +19,12 @@ export async function loadTokenView({ accounts }: Pick<Store, 'accounts'>, accou
   }
 }
 
-function factsView(token: TokenFacts, { extraScopes, timeZone }: Account, now: Date) {
+function factsView(token: TokenFacts, { extraScopes, status, timeZone }: Account, now: Date) {
   const at = (instant: Date) => timeView(instant, { now, zone: timeZone })
   const lacking = extraScopes.filter((scope) => !token.scopes.includes(grantedName(scope)))
+  const { grantEndsAt: end } = token
+  // A grant that is dead before its time does not end any more.
+  const endsByItself = end !== null && (status !== 'needs_reauth' || end <= now)
   return {
     granted: token.scopes.map(permissionView),
     extra: extraScopes.map(permissionView),
@@ -29,10 +32,8 @@ function factsView(token: TokenFacts, { extraScopes, timeZone }: Account, now: D
     made: at(token.obtainedAt),
     refreshed: at(token.refreshedAt),
     access: { hasEnded: token.expiresAt <= now, ends: at(token.expiresAt) },
-    grantEnd: token.grantEndsAt && {
-      hasEnded: token.grantEndsAt <= now,
-      ends: at(token.grantEndsAt),
-      advice: FAILURE_ADVICE.grant_expired.advice,
-    },
+    grantEnd: endsByItself
+      ? { hasEnded: end <= now, ends: at(end), advice: FAILURE_ADVICE.grant_expired.advice }
+      : null,
   }
 }
