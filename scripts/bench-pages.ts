@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { availableParallelism, loadavg } from 'node:os'
 import postgres from 'postgres'
+import { ownDatabase } from '../src/bench/own-database.ts'
+import { countQueries } from '../src/bench/query-counter.ts'
+import { printTable } from '../src/bench/table.ts'
 import { parseConfig, requireComplete } from '../src/config.ts'
 import { wallClock } from '../src/domain/clock.ts'
-import { OperatorError } from '../src/domain/errors.ts'
-import { freePort, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { freePort } from '../src/embedded/postgres.ts'
+import { interruption, unlessInterrupted } from '../src/interruption.ts'
 import { type Process, runProcess } from '../src/process.ts'
 import { createQueueBackend, createRuntime, migrate } from '../src/runtime.ts'
 import { signInLink, startWeb } from '../src/web-server.ts'
@@ -35,8 +35,8 @@ type Result = { page: string; queries: Set<number>; first: number; times: number
 await runProcess(
   async (entry) => {
     const interrupted = interruption()
-    const databaseUrl = await ownDatabase(entry)
-    const results = await Promise.race([benchmark(entry, databaseUrl), interrupted])
+    const databaseUrl = await ownDatabase(entry.config.DATABASE_URL, entry.onStop)
+    const results = await unlessInterrupted(benchmark(entry, databaseUrl), interrupted)
     const misses = results.flatMap(missesOf)
     for (const miss of misses) console.log(`MISSED ${miss}`)
     if (misses.length > 0) process.exitCode = 1
@@ -179,91 +179,6 @@ async function signIn(baseUrl: string, link: string): Promise<Visit> {
   }
 }
 
-/** A database that goes when the process ends. */
-async function ownDatabase({ config, onStop }: Process): Promise<string> {
-  if (!config.DATABASE_URL) {
-    const folder = await mkdtemp(join(tmpdir(), 'kindling-bench-'))
-    onStop(() => rm(folder, { recursive: true, force: true }))
-    const { url, stop } = await startEmbeddedPostgres(folder)
-    onStop(stop)
-    return url
-  }
-  const name = `kindling_bench_${randomBytes(6).toString('hex')}`
-  const admin = postgres(config.DATABASE_URL, { max: 1, onnotice: () => {} })
-  onStop(() => admin.end({ timeout: 1 }))
-  await admin`create database ${admin(name)}`.catch((error: Error) => {
-    throw new OperatorError(`TEST_DATABASE_URL: expected a server to make a database on (${error.message})`)
-  })
-  onStop(async () => void (await admin`drop database ${admin(name)} with (force)`))
-  const url = new URL(config.DATABASE_URL)
-  url.pathname = name
-  return url.href
-}
-
-/**
- * A relay before the database that counts what is executed, by whichever client and for whatever reason.
- * https://www.postgresql.org/docs/current/protocol-message-formats.html
- */
-async function countQueries(databaseUrl: string) {
-  const { hostname, port } = new URL(databaseUrl)
-  const sockets = new Set<Socket>()
-  let queries = 0
-  const relay = createServer((client) => {
-    const server = connectSocket(Number(port || 5432), hostname)
-    const read = messageReader((type) => {
-      if (type === 'E' || type === 'Q') queries += 1
-    })
-    for (const socket of [client, server]) {
-      sockets.add(socket.setNoDelay())
-      socket.on('close', () => {
-        client.destroy()
-        server.destroy()
-      })
-      socket.on('error', () => {})
-    }
-    client.on('data', read)
-    client.pipe(server)
-    server.pipe(client)
-  })
-  relay.listen(0, '127.0.0.1')
-  await once(relay, 'listening')
-  const url = new URL(databaseUrl)
-  url.host = `127.0.0.1:${(relay.address() as AddressInfo).port}`
-  return {
-    url: url.href,
-    queries: () => queries,
-    close() {
-      for (const socket of sockets) socket.destroy()
-      relay.close()
-    },
-  }
-}
-
-/** Says the type of each message in a client's stream; the first message of a connection has none. */
-function messageReader(onMessage: (type: string) => void): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0)
-  let typeLength = 0
-  return (chunk) => {
-    rest = Buffer.concat([rest, chunk])
-    while (rest.length >= typeLength + 4) {
-      const end = typeLength + rest.readUInt32BE(typeLength)
-      if (rest.length < end) return
-      onMessage(rest.toString('latin1', 0, typeLength))
-      rest = rest.subarray(end)
-      typeLength = 1
-    }
-  }
-}
-
-/** Ctrl-C must not wait for the end: it fails what is under way, and everything is cleaned up. */
-function interruption(): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => {})
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => reject(new OperatorError('interrupted')))
-  return promise
-}
-
 /** By the nearest rank. */
 function quantile(times: readonly number[], q: number): number {
   return times.toSorted((a, b) => a - b)[Math.ceil(times.length * q) - 1] ?? Number.NaN
@@ -271,14 +186,4 @@ function quantile(times: readonly number[], q: number): number {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(0)} MB`
-}
-
-function printTable(rows: readonly string[][]): void {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  for (const [first = '', ...others] of rows)
-    console.log(
-      [first.padEnd(widths[0] ?? 0), ...others.map((cell, i) => cell.padStart(widths[i + 1] ?? 0))].join(
-        '  ',
-      ),
-    )
 }

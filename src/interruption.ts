@@ -9,9 +9,9 @@ export function interruption(): AbortSignal {
 }
 
 /** For work that can't be ended early: it is left behind. @throws OperatorError where it was interrupted first */
-export function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
+export function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const signal = interruption()
   signal.addEventListener('abort', () => reject(signal.reason))
+  if (signal.aborted) reject(signal.reason)
   return Promise.race([work, promise])
 }

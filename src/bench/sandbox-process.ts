@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { freePort } from '../embedded/postgres.ts'
+
+export type SandboxProcess = {
+  /** The settings that lead to it. */
+  settings: Record<string, string>
+  control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>
+  stop(): Promise<void>
+}
+
+const LAST_SETTING = 'GOOGLE_CLIENT_SECRET'
+
+/** The simulated Google in a process of its own, in the wall's time, so that what it costs is not measured. */
+export async function startSandboxProcess(script: URL): Promise<SandboxProcess> {
+  const child = spawn(process.execPath, [script.pathname], {
+    env: { PATH: process.env.PATH, SANDBOX_PORT: String(await freePort()), SANDBOX_SPEED: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const settings: Record<string, string> = {}
+  for await (const line of createInterface(child.stdout)) {
+    const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(line) ?? []
+    settings[name] = value
+    if (name === LAST_SETTING) break
+  }
+  if (!settings[LAST_SETTING]) throw new Error('the sandbox did not start')
+
+  return {
+    settings,
+    async control<T>(method: 'GET' | 'POST', path: string, body?: object) {
+      const response = await fetch(new URL(`/sandbox/${path}`, settings.GOOGLE_API_ROOT), {
+        method,
+        headers: { 'x-sandbox-control': '1', 'content-type': 'application/json' },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+      return (response.status === 204 ? undefined : await response.json()) as T
+    },
+    async stop() {
+      child.kill()
+      if (child.exitCode === null) await once(child, 'exit')
+    },
+  }
+}
