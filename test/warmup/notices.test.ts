@@ -4,6 +4,7 @@ import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import { createRuntime } from '../../src/runtime.ts'
+import { createAuthenticator } from '../../src/warmup/authenticate-and-update-token.ts'
 import { condemnAccount } from '../../src/warmup/incidents.ts'
 import { sendAgain } from '../../src/warmup/send-notices.ts'
 import { addWebhook, removeWebhook } from '../../src/warmup/webhooks.ts'
@@ -56,7 +57,8 @@ describe.each(BACKENDS)('with the queue on %s', (backend) => {
     world.sandbox.control.revokeGrant(EMAIL)
     world.clock.pass(2 * HOUR)
     const { warmup } = world.runtime
-    const tries = Array.from({ length: 50 }, () => warmup.authenticateAndUpdateToken(account.id))
+    // Each as a process of its own would.
+    const tries = Array.from({ length: 50 }, () => createAuthenticator(warmup)(account.id))
     for (const { status } of await Promise.allSettled(tries)) expect(status).toBe('rejected')
     await world.runUntil(later(world, 3 * HOUR))
     expect(typesOf(receiver)).toEqual([['needs_reauth.opened']])
@@ -205,6 +207,8 @@ test('a worker that dies in the middle loses nothing: another one repeats it und
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(1)
   expect(await deliveriesOf(world)).toMatchObject([{ state: 'delivered' }])
   expect(await worker.handOut('notify')).toEqual([])
+  await world.runtime.warmup.store.deliveries.end(1, 'failed', world.clock.now(), 'a late run’s last try')
+  expect(await deliveriesOf(world)).toMatchObject([{ state: 'delivered', failure: null }])
 })
 
 test('a worker that dies after it has told, and before its task is over, does not tell twice', async () => {

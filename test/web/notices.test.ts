@@ -40,7 +40,7 @@ test('an open incident says what it is, why, what to do and where; once over it 
   await world.connect(ANNA)
   const text = textOf(await operator.get('/notices'))
   expect(text).toContain('Nothing. When Google refuses an account')
-  expect(text).toContain(`${ANNA} is connected again over just now , began 1 h ago`)
+  expect(text).toContain(`${ANNA} is connected again over just now · began 1 h ago`)
 })
 
 test('a webhook is added, its secret shown once, tried, and removed', async () => {
@@ -128,7 +128,7 @@ test('while Google refuses the client every page says so, and no page once it is
   const account = await world.connect(ANNA, { kind: 'vault' })
   const operator = await site.operator()
   const paths = ['/', '/accounts/1', '/notices', '/unknown-sends', '/nowhere']
-  const banner = `Google refuses the OAuth client ${clientId} since just now`
+  const banner = `Google refuses the OAuth client ${clientId} since Mon, 2 Mar 2026, 08:00 UTC`
   const live = { 'HX-Request': 'true' }
   for (const path of paths) expect(textOf(await operator.get(path))).not.toContain(banner)
 
