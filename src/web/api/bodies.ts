@@ -4,7 +4,8 @@ import { ApiProblem } from './problems.ts'
 /** Reads a JSON body. One that is not declared as such is refused, not taken for none. */
 export const readBody: RequestHandler[] = [
   (request, _response, next) => {
-    if (request.is('application/json') !== false) return next()
+    const isEmpty = request.get('content-length') === '0'
+    if (isEmpty || request.is('application/json') !== false) return next()
     const sent = request.get('content-type')
     const detail = `Expected Content-Type: application/json, not ${sent ? `“${sent.slice(0, 100)}”` : 'none'}.`
     throw new ApiProblem('unsupported_media_type', detail, {})

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { finishConnecting } from '../../../src/warmup/connect-account.ts'
+import { followConnectLink, openConnectLink } from '../../../src/warmup/connect-link.ts'
+import { giveConsent } from '../../support/consent.ts'
+import { type Api, openApi } from './caller.ts'
+
+const CALENDAR = 'https://www.googleapis.com/auth/calendar.readonly'
+const DAY = 24 * 3_600_000
+const linkOf = ({ body }: { body: { url: string } }) => new URL(body.url).searchParams.get('link') ?? ''
+const offerOf = ({ world }: Api, reply: { body: { url: string } }) =>
+  openConnectLink(world.runtime.warmup, linkOf(reply), new Date())
+
+test('a link for an address that is no account yet makes a vault account with the scopes asked for', async () => {
+  await using api = await openApi()
+  api.world.sandbox.control.createMailbox('anna@example.com')
+  const body = { extra_scopes: ['calendar.readonly', CALENDAR], valid_for_minutes: 60 }
+  const reply = await api.call('POST', '/v1/accounts/anna@example.com/connect-link', { body })
+  expect(reply.status).toBe(201)
+  const left = new Date(reply.body.expires_at).getTime() - Date.now()
+  expect(left).toBeGreaterThan(59 * 60_000)
+  expect(left).toBeLessThanOrEqual(60 * 60_000)
+
+  const { warmup } = api.world.runtime
+  const consent = await followConnectLink(warmup, linkOf(reply), new Date())
+  const result = await finishConnecting(
+    warmup,
+    await giveConsent(consent ?? '', 'anna@example.com'),
+    new Date(),
+  )
+  expect(result).toMatchObject({ isNew: true, account: { kind: 'vault', extraScopes: [CALENDAR] } })
+  const account = await api.call('GET', '/v1/accounts/anna@example.com')
+  expect(account.body.token.extra_scopes).toEqual([CALENDAR])
+  expect(account.body.token.scopes).toContain(CALENDAR)
+})
+
+test('a link without a body works for a week, and keeps what an account is', async () => {
+  await using api = await openApi()
+  const { id } = await api.world.connect('anna@example.com', { kind: 'pool', openRate: 0.3 })
+  const reply = await api.call('POST', `/v1/accounts/${id}/connect-link`)
+  const left = new Date(reply.body.expires_at).getTime() - Date.now()
+  expect(Math.round(left / DAY)).toBe(7)
+  const kept = { email: 'anna@example.com', settings: { kind: 'pool', openRate: 0.3 }, extraScopes: [] }
+  expect(await offerOf(api, reply)).toMatchObject(kept)
+  const asVault = await api.call('POST', `/v1/accounts/${id}/connect-link`, { body: { kind: 'vault' } })
+  expect(await offerOf(api, asVault)).toMatchObject(kept)
+})
+
+test('scopes are taken in full or by name, and kinds as named', async () => {
+  await using api = await openApi()
+  const body = { extra_scopes: ['https://mail.google.com/', 'drive.file', CALENDAR], kind: 'warmup' }
+  const reply = await api.call('POST', '/v1/accounts/anna@example.com/connect-link', { body })
+  expect(await offerOf(api, reply)).toMatchObject({
+    settings: { kind: 'warmup' },
+    extraScopes: ['https://mail.google.com/', 'https://www.googleapis.com/auth/drive.file', CALENDAR],
+  })
+})
+
+test('what is no scope of Google’s is refused', async () => {
+  await using api = await openApi()
+  for (const scope of [
+    'http://www.googleapis.com/auth/calendar',
+    'https://www.googleapis.com/auth/',
+    'https://evil.example/auth/calendar',
+    'calendar readonly',
+    'https://mail.google.com',
+    '',
+    7,
+  ]) {
+    const body = { extra_scopes: ['calendar', scope] }
+    const reply = await api.call('POST', '/v1/accounts/anna@example.com/connect-link', { body })
+    expect([reply.status, reply.body.errors]).toEqual([
+      422,
+      [
+        {
+          in: 'body',
+          path: 'extra_scopes[1]',
+          problem: typeof scope === 'string' ? `is “${scope}”` : `is ${scope}`,
+          expected: expect.stringContaining('https://www.googleapis.com/auth/<name>'),
+        },
+      ],
+    ])
+  }
+})
+
+test('an address that can’t be one is refused before a link is made for it', async () => {
+  await using api = await openApi()
+  const reply = await api.call('POST', '/v1/accounts/anna@nowhere/connect-link')
+  expect(reply.body.errors).toEqual([
+    { in: 'path', path: 'account', problem: 'is “anna@nowhere”', expected: 'an email address' },
+  ])
+  expect((await api.call('POST', '/v1/accounts/4242/connect-link')).status).toBe(404)
+})
