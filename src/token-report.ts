@@ -10,7 +10,7 @@ const WORDS: Record<TokenHealth, string> = {
   failed: 'FAILED',
 }
 const MENDERS: Record<Mender, string> = {
-  owner: 'its owner must connect it again',
+  owner: 'for the mailbox’s owner',
   administrator: 'for the domain’s administrator',
   operator: 'for you',
   time: 'passes by itself',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -9,7 +10,7 @@ import { eq } from '../../src/db/drizzle.ts'
 import { accounts } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { GMAIL_SCOPES, tokenFromGrant } from '../../src/domain/token.ts'
-import { FAILURE_ADVICE } from '../../src/domain/token-failure.ts'
+import { FAILURE_ADVICE, TOKEN_FAILURES } from '../../src/domain/token-failure.ts'
 import { keepConnection } from '../../src/warmup/connect-account.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -85,6 +86,13 @@ async function slowedDown(ms: number) {
   }
 }
 
+/** Every name in a document, with the way to it; of a list, those of its last item. */
+function namesIn(document: unknown, path = ''): string[] {
+  if (document === null || typeof document !== 'object') return [path]
+  if (Array.isArray(document)) return namesIn(document.at(-1), `${path}[]`)
+  return Object.entries(document).flatMap(([name, value]) => namesIn(value, `${path}.${name}`))
+}
+
 async function grantMany({ sandbox, runtime: { warmup } }: World, count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     const email = `mailbox-${i}@example.com`
@@ -144,7 +152,7 @@ test('it refreshes what is due, names what needs the operator, and exits with 1'
   const { means, advice } = FAILURE_ADVICE.grant_revoked
   expect(stdout).toContain(
     [
-      `grant_revoked: ${means} (1 account, its owner must connect it again)`,
+      `grant_revoked: ${means} (1 account, for the mailbox’s owner)`,
       `  ${advice}`,
       `    cleo@example.net (pool)  http://127.0.0.1:9/accounts/${cleo.id}  invalid_grant: `,
     ].join('\n'),
@@ -217,6 +225,12 @@ test('--json says of every account, in stable words, what it is, how its token i
       },
     ],
   })
+
+  const documented = await readFile('docs/tokens-check.md', 'utf8')
+  const [, example = ''] = /```json\n(.*?)```/s.exec(documented) ?? []
+  // The last account has failed, like the documented one.
+  expect(namesIn(JSON.parse(example))).toEqual(namesIn(report))
+  for (const failure of TOKEN_FAILURES) expect(documented).toContain(`\`${failure}\``)
 })
 
 test('--account takes an id or an address, and tells all of that token', async () => {
