@@ -36,7 +36,7 @@ test('the page of an account tells what is known of its token, and never the tok
   const { warmup } = site.world.runtime
   site.world.sandbox.control.createMailbox(ANNA)
   const extraScopes = [`${AUTH}calendar.readonly`, `${AUTH}tasks`]
-  const url = await startConnecting(warmup, DEFAULT_SETTINGS, new Date(), { extraScopes })
+  const url = await startConnecting(warmup, DEFAULT_SETTINGS, new Date(), { wanted: null, extraScopes })
   await finishConnecting(warmup, await giveConsent(url, ANNA, { without: [`${AUTH}tasks`] }), new Date())
   site.world.clock.pass(2 * HOUR_MS)
   const page = await (await site.operator()).get('/accounts/1')

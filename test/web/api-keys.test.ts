@@ -1,3 +1,4 @@
+import session from 'express-session'
 import { expect, test } from 'vitest'
 import { openSite, type Site } from './site.ts'
 import { type Page, textOf, type Visitor } from './visitor.ts'
@@ -37,6 +38,23 @@ test('a key is shown once, by the page that answers, and opens the API with what
     /the agent Active .*accounts:read tokens:read .*Made just now Expires Thu, 18 Feb 2027, 10:00 UTC/,
   )
   expect(list.html).not.toContain(key)
+})
+
+test('neither the session nor the log keeps a key', async () => {
+  const sessionStore = new session.MemoryStore()
+  const logged: unknown[] = []
+  const write = (...line: unknown[]) => void logged.push(line)
+  await using site = await openSite({
+    sessionStore,
+    log: { debug: write, info: write, warn: write, error: write },
+  })
+  const operator = await site.operator()
+  const key = keyOn(await make(operator))
+  await operator.get('/api-keys')
+  const sessions = await new Promise((resolve) => sessionStore.all((_error, all) => resolve(all)))
+  expect(JSON.stringify([sessions, logged])).toContain('operator signed in')
+  expect(JSON.stringify([sessions, logged])).toContain('isOperator')
+  expect(JSON.stringify([sessions, logged])).not.toContain(key)
 })
 
 test('loading that page again says that the key exists, and makes no second one', async () => {
