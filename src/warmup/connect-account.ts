@@ -64,7 +64,8 @@ export async function finishConnecting(
   try {
     const grant = await oauth.exchangeCode(callback.code, visit.codeVerifier)
     const { refreshToken, scope } = grant
-    if (scope === null) return { failure: { kind: 'missing_scopes', scopes: missingScopes([], 'warmup') } }
+    if (scope === null)
+      return { failure: { kind: 'missing_scopes', scopes: missingScopes([], visit.settings.kind) } }
     if (refreshToken === null) return { failure: { kind: 'no_refresh_token' } }
     const identity = await oauth.identify(grant.accessToken)
     if (visit.wanted && !isSame(visit.wanted, identity))

@@ -1,4 +1,3 @@
-import type { Account } from '../db/accounts.ts'
 import { type AccountSettings, settingsOf } from '../domain/account.ts'
 import { startConnecting } from './connect-account.ts'
 import type { Warmup } from './dependencies.ts'
@@ -9,9 +8,10 @@ import type { Warmup } from './dependencies.ts'
  */
 export type ConnectLink = {
   email: string
+  /** Of an account that is still to be made. */
   settings: AccountSettings
   extraScopes: string[]
-  /** When the account was last connected as the link was made; null where there was no account. */
+  /** When the mailbox was last connected as the link was made; null where it never was. */
   connectedAt: string | null
   expiresAt: string
 }
@@ -26,13 +26,13 @@ export async function issueConnectLink(
   offer: { email: string; settings: AccountSettings; extraScopes?: readonly string[] },
   times: { wallNow: Date; validForMinutes: number },
 ): Promise<{ url: string; expiresAt: Date }> {
-  const account = await connectedAs(store, offer.email)
+  const { row, account } = await find(store, offer.email)
   const expiresAt = new Date(times.wallNow.getTime() + times.validForMinutes * 60_000)
   const link: ConnectLink = {
     email: account?.email ?? offer.email,
-    settings: account ? settingsOf(account) : offer.settings,
+    settings: offer.settings,
     extraScopes: [...(offer.extraScopes ?? account?.extraScopes ?? [])],
-    connectedAt: account?.connectedAt.toISOString() ?? null,
+    connectedAt: row?.connectedAt.toISOString() ?? null,
     expiresAt: expiresAt.toISOString(),
   }
   const url = new URL('/connect', baseUrl)
@@ -48,20 +48,23 @@ export async function openConnectLink(
 ): Promise<ConnectOffer | null> {
   const link = store.oneTime.openLink(text) as ConnectLink | null
   if (!link || new Date(link.expiresAt) <= wallNow) return null
-  const account = await connectedAs(store, link.email)
-  return (account?.connectedAt.toISOString() ?? null) === link.connectedAt ? link : null
+  const { row, account } = await find(store, link.email)
+  if ((row?.connectedAt.toISOString() ?? null) !== link.connectedAt) return null
+  // The operator may have changed the account since the link was made.
+  return account ? { ...link, settings: settingsOf(account) } : link
 }
 
 /** Google's consent page for a link; null as above. */
 export async function followConnectLink(warmup: Warmup, text: string, wallNow: Date): Promise<string | null> {
   const offer = await openConnectLink(warmup, text, wallNow)
   if (!offer) return null
-  const account = await connectedAs(warmup.store, offer.email)
+  const { account } = await find(warmup.store, offer.email)
   const wanted = { email: offer.email, googleUserId: account?.googleUserId ?? null }
   return startConnecting(warmup, offer.settings, wallNow, { wanted, extraScopes: offer.extraScopes })
 }
 
-async function connectedAs(store: Warmup['store'], email: string): Promise<Account | null> {
-  const account = await store.accounts.byEmail(email)
-  return account && account.status !== 'removed' ? account : null
+/** The row that has the address, and the account that it is; a removed one is none. */
+async function find(store: Warmup['store'], email: string) {
+  const row = await store.accounts.byEmail(email)
+  return { row, account: row?.status === 'removed' ? null : row }
 }

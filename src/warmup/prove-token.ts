@@ -23,6 +23,7 @@ export async function proveToken(warmup: Warmup, account: Account): Promise<Vali
   }
   if (!opensGmail(token.scopes)) return token
   const address = await (await warmup.openMailbox(account.id))((mailbox) => mailbox.address())
+  // Said, but no reason to stop: the mailbox may just have been given another address.
   if (address.toLowerCase() !== account.email.toLowerCase())
     throw new NeedsReauthError('wrong_mailbox', `the token opens ${address}, not this mailbox`)
   return token

@@ -1,9 +1,9 @@
-import { type Request, type RequestHandler, type Response, Router, urlencoded } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { type Request, type Response, Router, urlencoded } from 'express'
 import type { AccountKind } from '../domain/account.ts'
 import { scopesToAsk } from '../domain/token.ts'
 import { followConnectLink, openConnectLink } from '../warmup/connect-link.ts'
 import type { WebDependencies } from './dependencies.ts'
+import { limitTries } from './limit-tries.ts'
 import type { Pages } from './pages.ts'
 import { permissionView } from './scope-words.ts'
 
@@ -17,8 +17,17 @@ const WINDOW_MINUTES = 15
 export function connectLinkRoutes({ warmup, wallNow, baseUrl }: WebDependencies, pages: Pages): Router {
   const router = Router()
   const { host } = new URL(baseUrl)
+  const limited = () =>
+    limitTries(TRIES, WINDOW_MINUTES, (request, response) =>
+      pages.show(request, response, {
+        view: 'pages/connect-link-limited',
+        title: 'Too many tries',
+        status: 429,
+        model: { minutes: WINDOW_MINUTES },
+      }),
+    )
 
-  router.get('/connect', limited(pages), async (request, response) => {
+  router.get('/connect', limited(), async (request, response) => {
     const link = textOf(request.query.link)
     const offer = await openConnectLink(warmup, link, wallNow())
     if (!offer) return showOver(request, response)
@@ -37,7 +46,7 @@ export function connectLinkRoutes({ warmup, wallNow, baseUrl }: WebDependencies,
   })
 
   const readLink = urlencoded({ extended: false, limit: '20kb', parameterLimit: 50 })
-  router.post('/connect', limited(pages), readLink, async (request, response) => {
+  router.post('/connect', limited(), readLink, async (request, response) => {
     const consentUrl = await followConnectLink(warmup, textOf(request.body?.link), wallNow())
     if (consentUrl === null) return showOver(request, response)
     response.redirect(303, consentUrl)
@@ -61,26 +70,6 @@ const USE: Record<AccountKind, string> = {
   pool: 'It takes part in an email warmup: other mailboxes of the same operator write to it, and kindling reads some of that mail, takes it out of spam, and answers some of it.',
   vault:
     'It takes no part in warmup: kindling only keeps the access for other programs of whoever sent you this link.',
-}
-
-/** Tries that came to nothing are counted, by address. */
-function limited(pages: Pages): RequestHandler {
-  return rateLimit({
-    windowMs: WINDOW_MINUTES * 60_000,
-    limit: TRIES,
-    skipSuccessfulRequests: true,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    handler: (request, response) =>
-      pages.show(request, response, {
-        view: 'pages/connect-link-limited',
-        title: 'Too many tries',
-        status: 429,
-        model: { minutes: WINDOW_MINUTES },
-      }),
-    // No proxy's header is trusted, so the presence of one is no mistake.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
-  })
 }
 
 function textOf(value: unknown): string {

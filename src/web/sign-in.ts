@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type RequestHandler, Router } from 'express'
-import { rateLimit } from 'express-rate-limit'
 import type { WebDependencies } from './dependencies.ts'
 import { csrfToken, readForm } from './forms.ts'
+import { limitTries } from './limit-tries.ts'
 import type { Pages } from './pages.ts'
 import { signIn, signOut } from './sessions.ts'
 
@@ -29,17 +29,7 @@ export function signInRoutes(deps: WebDependencies, pages: Pages): Router {
   const wrongPassword = show('That is not the password.', 401)
   const tooMany = show(`That was one try too many. Wait ${WINDOW_MINUTES} minutes, then try again.`, 429)
   // Links and passwords are counted apart: failing at one does not lock the other.
-  const limited = () =>
-    rateLimit({
-      windowMs: WINDOW_MINUTES * 60_000,
-      limit: TRIES,
-      skipSuccessfulRequests: true,
-      standardHeaders: 'draft-8',
-      legacyHeaders: false,
-      handler: tooMany,
-      // No proxy's header is trusted, so the presence of one is no mistake.
-      validate: { xForwardedForHeader: false, forwardedHeader: false },
-    })
+  const limited = () => limitTries(TRIES, WINDOW_MINUTES, tooMany)
 
   router.get('/sign-in', limited(), async (request, response, next) => {
     const { token } = request.query

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
+import { DEFAULT_SETTINGS, settingsOf } from '../../src/domain/account.ts'
+import { changeSettings } from '../../src/warmup/account-settings.ts'
 import { issueConnectLink } from '../../src/warmup/connect-link.ts'
+import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { type ConsentAnswer, giveConsent } from '../support/consent.ts'
 import { openSite, type Site } from './site.ts'
 import { type Page, textOf, type Visitor } from './visitor.ts'
@@ -197,4 +199,26 @@ test('tries with links that are over are limited', async () => {
 test('a form that is too large is refused', async () => {
   await using site = await openSite()
   expect((await site.visitor().post('/connect', { link: 'x'.repeat(30_000) })).status).toBe(413)
+})
+
+test('a used link stays over when the account is removed', async () => {
+  await using site = await openSite()
+  const path = await linkFor(site)
+  await follow(site.visitor(), path)
+  const account = await stored(site, ANNA)
+  await removeAccount(site.world.runtime.warmup, account?.id ?? 0)
+  expectOver(await site.visitor().get(path))
+  await follow(site.visitor(), await linkFor(site))
+  expect(await stored(site, ANNA)).toMatchObject({ id: account?.id, status: 'active' })
+})
+
+test('a link speaks of the account as it is by then', async () => {
+  await using site = await openSite()
+  const { warmup } = site.world.runtime
+  const account = await site.world.connect(ANNA, { kind: 'vault' })
+  const path = await linkFor(site, { extraScopes: [CALENDAR] })
+  await changeSettings(warmup, account.id, { ...settingsOf(account), kind: 'pool' })
+  expect(textOf(await site.visitor().get(path))).toContain('takes part in an email warmup')
+  await follow(site.visitor(), path)
+  expect(await stored(site, ANNA)).toMatchObject({ kind: 'pool', status: 'active', extraScopes: [CALENDAR] })
 })
