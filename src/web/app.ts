@@ -6,6 +6,7 @@ import { serveAssets } from './assets.ts'
 import { connectLinkRoutes } from './connect-link.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
+import { docsRoutes } from './docs.ts'
 import { handleError, notFound } from './errors.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
@@ -50,6 +51,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(messageRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))
+  app.use(docsRoutes(deps, pages))
   app.use(notFound)
   app.use(handleError(deps.log, pages))
   return app

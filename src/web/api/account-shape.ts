@@ -47,14 +47,14 @@ const settingsShape = z
     daily_limit: z.int().meta({ description: 'Mails a day, replies included.', examples: [50] }),
     start_volume: z.int().meta({ description: 'Mails on the first day.', examples: [5] }),
     daily_increase: z.int().meta({ description: 'More mails each day of warmup.', examples: [2] }),
-    time_zone: z.string().meta({ examples: ['Europe/Berlin'] }),
+    time_zone: z.string().meta({ description: 'Of its working hours.', examples: ['Europe/Berlin'] }),
   })
   .meta({ id: 'Settings', description: 'What the operator chose. A vault account makes no use of it.' })
 
 export const accountShape = z
   .object({
-    id: z.int().meta({ examples: [7] }),
-    email: z.string().meta({ examples: ['anna@example.com'] }),
+    id: z.int().meta({ description: 'Never changes, while an address may.', examples: [7] }),
+    email: z.string().meta({ description: 'The mailbox’s address.', examples: ['anna@example.com'] }),
     kind: z.enum(ACCOUNT_KINDS).meta({
       description:
         'A warmup account starts conversations, a pool account answers them; of a vault account only the token is kept.',

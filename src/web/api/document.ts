@@ -7,7 +7,7 @@ import {
   type ZodOpenApiResponseObject,
 } from 'zod-openapi'
 import { type Operation, problemsOf } from './operation.ts'
-import { PROBLEM_SHAPES, PROBLEMS, type ProblemCode } from './problems.ts'
+import { PROBLEM_CODES, PROBLEM_SHAPES, PROBLEMS, type ProblemCode } from './problems.ts'
 
 export type ApiDocument = ReturnType<typeof createDocument>
 
@@ -28,6 +28,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
     tags: [...new Set(operations.map(({ group }) => group))].map((name) => ({ name })),
     paths,
     components: {
+      schemas: unusedProblems(operations),
       securitySchemes: {
         api_key: {
           type: 'http',
@@ -38,6 +39,13 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
     },
   }
   return createDocument(document, { override: tidied })
+}
+
+/** An unknown method belongs to no operation, and has its problem all the same. */
+function unusedProblems(operations: readonly Operation[]): Record<string, z.ZodObject> {
+  const used = new Set(operations.flatMap(problemsOf))
+  const shapes = PROBLEM_CODES.filter((code) => !used.has(code)).map((code) => PROBLEM_SHAPES[code])
+  return Object.fromEntries(shapes.map((shape) => [z.globalRegistry.get(shape)?.id as string, shape]))
 }
 
 /** Zod leaves out the default and the examples of what it transforms, and adds patterns and bounds that say nothing. */

@@ -41,12 +41,14 @@ const googleWaiting = {
 
 const invalidField = z
   .object({
-    in: z.enum(['path', 'query', 'body']).meta({ examples: ['query'] }),
+    in: z.enum(['path', 'query', 'body']).meta({ description: 'Where it was sent.', examples: ['query'] }),
     path: z
       .string()
       .meta({ description: 'The field’s name; empty for the body itself.', examples: ['limit'] }),
-    problem: z.string().meta({ examples: ['is “500”'] }),
-    expected: z.string().meta({ examples: ['a whole number from 1 to 200'] }),
+    problem: z.string().meta({ description: 'What is wrong; it repeats no secret.', examples: ['is “500”'] }),
+    expected: z
+      .string()
+      .meta({ description: 'What would be right.', examples: ['a whole number from 1 to 200'] }),
   })
   .meta({ id: 'InvalidField' })
 
@@ -70,7 +72,11 @@ export const PROBLEMS = {
     status: 403,
     title: 'The key may not do this',
     means: 'The key lacks the scope that the operation needs.',
-    members: { needed_scope: z.enum(API_SCOPES).meta({ examples: ['tokens:read'] }) },
+    members: {
+      needed_scope: z
+        .enum(API_SCOPES)
+        .meta({ description: 'An operator can make a key that has it.', examples: ['tokens:read'] }),
+    },
     headers: {
       'WWW-Authenticate': {
         means: 'Bearer, with the scope that is needed.',
@@ -88,7 +94,9 @@ export const PROBLEMS = {
     status: 405,
     title: 'This path does not know the method',
     means: 'The header Allow names the methods that it knows.',
-    members: { allowed: z.array(z.string()).meta({ examples: [['GET']] }) },
+    members: {
+      allowed: z.array(z.string()).meta({ description: 'The methods it knows.', examples: [['GET']] }),
+    },
     headers: {
       Allow: { means: 'The methods it knows.', value: ({ allowed }) => (allowed as string[]).join(', ') },
     },
@@ -100,14 +108,23 @@ export const PROBLEMS = {
       'Google refuses the account’s refresh token, and only the mailbox’s owner can mend that. Send them connect_url: it needs no session, and works for 7 days or until the account is connected.',
     members: {
       failure: failureShape,
-      connect_url: z.url().meta({ examples: ['https://kindling.example.com/connect?link=…'] }),
+      connect_url: z
+        .url()
+        .meta({
+          description: 'For the mailbox’s owner.',
+          examples: ['https://kindling.example.com/connect?link=…'],
+        }),
     },
   },
   wrong_state: {
     status: 409,
     title: 'The account’s state does not allow this',
     means: 'For instance, an account that must be connected again can’t be paused or resumed.',
-    members: { account_status: z.enum(ACCOUNT_STATUSES).meta({ examples: ['needs_reauth'] }) },
+    members: {
+      account_status: z
+        .enum(ACCOUNT_STATUSES)
+        .meta({ description: 'The state it is in.', examples: ['needs_reauth'] }),
+    },
   },
   too_large: {
     status: 413,
@@ -118,8 +135,7 @@ export const PROBLEMS = {
   unsupported_media_type: {
     status: 415,
     title: 'The body is not declared as JSON',
-    means:
-      'Send it with the header Content-Type: application/json, in UTF-8 and not compressed by unusual means.',
+    means: 'Send it with the header Content-Type: application/json, in UTF-8, as it is or gzipped.',
     members: {},
   },
   invalid_request: {
@@ -127,7 +143,7 @@ export const PROBLEMS = {
     title: 'The request is not as expected',
     means:
       'Each field that is wrong, with its problem and what was expected. Fields that nobody knows are wrong too.',
-    members: { errors: z.array(invalidField) },
+    members: { errors: z.array(invalidField).meta({ description: 'One for each field that is wrong.' }) },
   },
   credentials_refused: {
     status: 422,
@@ -163,7 +179,11 @@ export const PROBLEMS = {
     status: 500,
     title: 'Something went wrong here',
     means: 'The details are in the log of kindling, under the reference.',
-    members: { reference: z.string().meta({ examples: ['9f86d081'] }) },
+    members: {
+      reference: z
+        .string()
+        .meta({ description: 'Stands beside the error in the log.', examples: ['9f86d081'] }),
+    },
   },
 } satisfies Record<string, Kind>
 

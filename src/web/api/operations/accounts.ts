@@ -35,7 +35,9 @@ export const listAccounts = operation({
       means: 'A page of accounts.',
       shape: z
         .object({
-          accounts: z.array(accountShape),
+          accounts: z
+            .array(accountShape)
+            .meta({ description: 'As many as were asked for, or fewer at the end.' }),
           next_after: z
             .int()
             .nullable()

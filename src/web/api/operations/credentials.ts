@@ -34,7 +34,10 @@ export const putCredentials = operation({
         examples: ['1234.apps.googleusercontent.com'],
       }),
       client_secret: credential().meta({ description: 'That client’s secret.', examples: ['GOCSPX-…'] }),
-      refresh_token: credential().meta({ examples: ['1//…'] }),
+      refresh_token: credential().meta({
+        description: 'Of that client, for this mailbox.',
+        examples: ['1//…'],
+      }),
       access_token: credential().nullish().meta({ description: UNUSED }),
       expires_at: z
         .union([z.string().max(100), z.number()], 'a time as text or number')

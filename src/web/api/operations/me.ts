@@ -16,8 +16,10 @@ export const me = operation({
       means: 'The key, without its secret.',
       shape: z
         .object({
-          name: z.string().meta({ examples: ['calendar-sync'] }),
-          scopes: z.array(z.enum(API_SCOPES)).meta({ examples: [['tokens:read']] }),
+          name: z.string().meta({ description: 'As its operator called it.', examples: ['calendar-sync'] }),
+          scopes: z
+            .array(z.enum(API_SCOPES))
+            .meta({ description: 'What it may do.', examples: [['tokens:read']] }),
           expires_at: time.nullable().meta({ description: 'Null where it has no end.', examples: [null] }),
           last_used_at: time.nullable().meta({
             description: 'Before this call, exact to the minute; null where this is its first.',

@@ -15,8 +15,8 @@ const MOST_MINUTES = 55
 const tokenShape = z
   .object({
     access_token: z.string().meta({ description: 'For the header Authorization.', examples: ['ya29.…'] }),
-    token_type: z.literal('Bearer'),
-    expires_at: time,
+    token_type: z.literal('Bearer').meta({ description: 'How it is sent.' }),
+    expires_at: time.meta({ description: 'When it ends.' }),
     valid_for_minutes: z.int().meta({ description: 'Whole minutes until then.', examples: [59] }),
     refreshed: z.boolean().meta({ description: 'Whether Google gave it just now.', examples: [false] }),
     scopes: z.array(z.string()).meta({
