@@ -18,6 +18,8 @@ import type { Warmup } from '../src/warmup/dependencies.ts'
 
 const USAGE = 'usage: npm run tokens:check -- [--account ID|EMAIL] [--dry-run] [--json]'
 const AT_ONCE = 20
+/** How long Ctrl-C waits for the checks that are under way; a refresh in the middle is better brought to its end. */
+const GRACE_MS = 5000
 /** On a terminal; a pipe gets every account. */
 const MOST_LISTED = 20
 
@@ -102,8 +104,14 @@ async function inTurns(
       if (signal.aborted) return
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.race([Promise.all(Array.from({ length: AT_ONCE }, work)), endOfGrace(signal)])
   return checks.sort((a, b) => a.account.id - b.account.id)
+}
+
+function endOfGrace(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(resolve, GRACE_MS).unref())
+  })
 }
 
 /** A check may have changed what the account is. */
