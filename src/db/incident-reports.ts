@@ -47,21 +47,21 @@ export function createIncidentReports(db: Database) {
       return { rows: rows.map(({ open: _, ...row }) => row), open: rows[0]?.open ?? 0 }
     },
 
-    /** The last that were over, among the newest incidents. */
+    /** The last that were over, among the newest of those that are. */
     closedIncidents(limit: number) {
       const newest = db
-        .select({ id: incidents.id })
+        .select({ ...incidentColumns, accountId: incidents.accountId })
         .from(incidents)
+        .where(isNotNull(incidents.closedAt))
         .orderBy(desc(incidents.id))
         .limit(NEWEST)
         .as('newest')
+      const { accountId, ...incident } = newest._.selectedFields
       return db
-        .select(about())
+        .select({ incident, account: { id: accounts.id, email: accounts.email } })
         .from(newest)
-        .innerJoin(incidents, eq(incidents.id, newest.id))
-        .leftJoin(accounts, eq(accounts.id, incidents.accountId))
-        .where(isNotNull(incidents.closedAt))
-        .orderBy(desc(incidents.closedAt), desc(incidents.id))
+        .leftJoin(accounts, eq(accounts.id, accountId))
+        .orderBy(desc(newest.closedAt), desc(newest.id))
         .limit(limit)
     },
 
