@@ -20,7 +20,7 @@ type Described = {
   requestBody?: { required?: boolean; content: Media }
   responses: Record<string, { description: string; content?: Media }>
 }
-type Described31 = {
+type ApiDescription = {
   info: { description?: string }
   servers: { url: string }[]
   tags: { name: string }[]
@@ -33,7 +33,7 @@ const PROBLEM_TYPE = /^\/docs#(\w+)$/
 
 /** The page about the API, made of nothing but its description. */
 export function docsView(document: object, baseUrl: string) {
-  const { info, servers, tags, paths, components } = document as Described31
+  const { info, servers, tags, paths, components } = document as ApiDescription
   const shapes = components.schemas
   const prefix = servers[0]?.url ?? ''
   const operations = Object.entries(paths).flatMap(([path, item]) =>

@@ -6,8 +6,10 @@ import {
   type ZodOpenApiOverrideContext,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi'
+import { CALLS_PER_MINUTE } from './allowances.ts'
 import { type Operation, problemsOf } from './operation.ts'
-import { PROBLEM_CODES, PROBLEM_SHAPES, PROBLEMS, type ProblemCode } from './problems.ts'
+import { PROBLEMS } from './problem-kinds.ts'
+import { PROBLEM_CODES, PROBLEM_SHAPES, type ProblemCode } from './problems.ts'
 
 export type ApiDocument = ReturnType<typeof createDocument>
 
@@ -21,8 +23,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
     info: {
       title: 'kindling',
       version: '1',
-      description:
-        'Valid access tokens of the mailboxes that kindling keeps, and the accounts they belong to. Answers and bodies are JSON; problems are RFC 9457 documents. No answer may be cached. A key may call 600 times a minute in all.',
+      description: `Valid access tokens of the mailboxes that kindling keeps, and the accounts they belong to. Answers and bodies are JSON; problems are RFC 9457 documents. No answer may be cached. A key may call ${CALLS_PER_MINUTE} times a minute in all.`,
     },
     servers: [{ url: '/api/v1' }],
     tags: [...new Set(operations.map(({ group }) => group))].map((name) => ({ name })),

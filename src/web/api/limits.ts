@@ -3,8 +3,6 @@ import { rateLimit } from 'express-rate-limit'
 import type { ApiKey } from '../../db/api-keys.ts'
 import { ApiProblem } from './problems.ts'
 
-export const CALLS_PER_MINUTE = 600
-
 /** At most so many calls a minute with one key, counted in this process. Stands below `requireKey`. */
 export function limitPerKey(calls: number, name: string): RequestHandler {
   return rateLimit({

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { API_DOCUMENT } from '../../../src/web/api/operations.ts'
-import { PROBLEM_CODES, PROBLEMS } from '../../../src/web/api/problems.ts'
+import { PROBLEMS } from '../../../src/web/api/problem-kinds.ts'
+import { PROBLEM_CODES } from '../../../src/web/api/problems.ts'
 import { openSite } from '../site.ts'
 import { textOf } from '../visitor.ts'
 

@@ -44,13 +44,11 @@ export const connectLink = operation({
       means: 'The link. It is shown once and kept nowhere.',
       shape: z
         .object({
-          url: z
-            .url()
-            .meta({
-              description:
-                'For the mailbox’s owner. It is no secret of the operator’s, but whoever has it may connect this mailbox.',
-              examples: ['https://kindling.example.com/connect?link=…'],
-            }),
+          url: z.url().meta({
+            description:
+              'For the mailbox’s owner. It is no secret of the operator’s, but whoever has it may connect this mailbox.',
+            examples: ['https://kindling.example.com/connect?link=…'],
+          }),
           expires_at: time.meta({ description: 'When the link ends.' }),
         })
         .meta({ id: 'ConnectLink' }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ValidToken } from '../../../warmup/authenticate-and-update-token.ts'
 import { handOutNewToken, handOutToken } from '../../../warmup/hand-out-token.ts'
 import { time } from '../account-shape.ts'
+import { FORCED_REFRESHES_PER_MINUTE } from '../allowances.ts'
 import { accountReference, numberInAddress } from '../fields.ts'
 import { findAccountId } from '../find-account.ts'
 import { type ApiDependencies, answer, operation } from '../operation.ts'
@@ -66,7 +67,7 @@ export const refreshToken = operation({
     'Another token in the place of the one there is, for when Google’s services refuse that one. Those who ask at the same time get the same one. A token need never be refreshed because of its age: that happens by itself.',
   scope: 'tokens:write',
   path,
-  callsPerMinute: 60,
+  callsPerMinute: FORCED_REFRESHES_PER_MINUTE,
   answers,
   problems,
   handle: (call) =>

@@ -1,0 +1,3 @@
+/** What one key may do in a minute, with each web process. */
+export const CALLS_PER_MINUTE = 600
+export const FORCED_REFRESHES_PER_MINUTE = 60
