@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { isTokenUri, openApi } from './caller.ts'
 
@@ -119,4 +120,28 @@ test('no secret that was sent stands in a problem', async () => {
   control.addFault({ ...isTokenUri, status: 500, count: 1 })
   expect((await api.call('PUT', PATH, { body: secrets })).text).not.toContain(secrets.refresh_token)
   expect(api.site.errors).toEqual([])
+})
+
+test('no secret that was sent or kept stands in the log', async () => {
+  const logged: unknown[] = []
+  const keep = (...line: unknown[]) => void logged.push(line)
+  const log = { debug: keep, info: keep, warn: keep, error: keep }
+  await using api = await openApi({ log })
+  const { warmup } = api.world.runtime
+  warmup.log = log
+  const { control } = api.world.sandbox
+  control.createMailbox(EMAIL)
+  control.addClient('another-program', SECRET)
+  const granted = control.grant(EMAIL, { scopes: [...IDENTITY, CALENDAR], clientId: 'another-program' })
+  const body = { client_id: 'another-program', client_secret: SECRET, refresh_token: granted.refreshToken }
+  const key = await api.issueKey()
+  await api.call('PUT', PATH, { body: { ...body, client_secret: 'not it' }, key })
+  await api.call('PUT', PATH, { body, key })
+  const token = await api.call('GET', `/v1/accounts/${EMAIL}/token`, { key })
+  warmup.store.transaction = () => Promise.reject(new Error('the database is gone'))
+  expect((await api.call('PUT', PATH, { body, key })).problem).toBe('internal')
+  const text = inspect(logged, { depth: 10 })
+  expect(text).toContain('the database is gone')
+  for (const secret of [SECRET, granted.refreshToken, token.body.access_token, key])
+    expect(text).not.toContain(secret)
 })
