@@ -92,6 +92,20 @@ describe('authenticateAndUpdateToken', () => {
   )
 })
 
+test('while Google takes its time, no connection to the database is busy or in a transaction', async () => {
+  await using world = await openWorld()
+  const ids = await connectMany(world, 100)
+  world.clock.pass(2 * HOUR)
+  const requests = onTokenRequests(world, { delayMs: 1500 })
+  const asked = ids.map((id) => world.runtime.warmup.authenticateAndUpdateToken(id))
+  while (requests.count() < 20) await delay(10)
+  let busy = await busyConnections(world)
+  while (busy > 0 && requests.count() === 20) busy = await busyConnections(world)
+  expect({ busy, requests: requests.count() }).toEqual({ busy: 0, requests: 20 })
+  world.sandbox.control.clearFaults()
+  await Promise.all(asked)
+})
+
 describe('a thousand accounts', () => {
   const COUNT = 1000
 
@@ -119,6 +133,14 @@ describe('a thousand accounts', () => {
     await expectSpread(world, ids)
   }, 180_000)
 })
+
+/** Those that work on a statement, or wait for the next one of their transaction. */
+async function busyConnections({ runtime }: World): Promise<number> {
+  const [row] = await runtime.db.execute<{ busy: number }>(sql`
+    select count(*)::int as busy from pg_stat_activity
+    where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`)
+  return row?.busy ?? 0
+}
 
 /** How many connections are seen to wait inside a transaction, until what was asked has been answered. */
 async function watchConnections({ runtime }: World, asked: Promise<unknown>[]) {
