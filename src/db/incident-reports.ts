@@ -75,7 +75,7 @@ export function createIncidentReports(db: Database) {
           failure: newest.failure,
           createdAt: newest.createdAt,
           endedAt: newest.endedAt,
-          webhookUrl: webhooks.url,
+          webhookHost: webhooks.host,
           /** Of one that is under way: how its last try went wrong. */
           waitingFor: sql<string | null>`(select waiting_for from tasks where delivery_id = ${newest.id})`,
           notices: sql<number>`(select count(*)::int from notices where delivery_id = ${newest.id})`,

@@ -223,9 +223,10 @@ export const incidents = pgTable(
 
 export const webhooks = pgTable('webhooks', {
   id: id(),
-  url: text('url').notNull(),
-  /** The encrypted secret that deliveries are signed with. */
-  secret: text('secret').notNull(),
+  /** Whose it is, for the pages. */
+  host: text('host').notNull(),
+  /** The encrypted JSON of its URL, which may be a secret in itself (Slack's is), and of what it is signed with. */
+  sealed: text('sealed').notNull(),
   createdAt: instant('created_at').notNull(),
 })
 

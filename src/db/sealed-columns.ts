@@ -24,10 +24,10 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     lasting: true,
   },
   {
-    name: 'webhooks.secret',
+    name: 'webhooks.sealed',
     table: webhooks,
     key: webhooks.id,
-    sealed: webhooks.secret,
+    sealed: webhooks.sealed,
     context: webhookContext,
     lasting: true,
   },

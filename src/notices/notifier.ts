@@ -5,7 +5,7 @@ import { newWebhookSecret, postWebhook, type WebhookTarget } from './webhook.ts'
 /** How notices leave. */
 export type Notifier = {
   /** @throws NoticeError */
-  post(target: WebhookTarget, message: { id: string; body: string }): Promise<void>
+  post(target: WebhookTarget, message: { id: string; body: string; signal?: AbortSignal }): Promise<void>
   newWebhookSecret(): string
   /** Null where no SMTP server is set. */
   mail: NoticeMailer | null

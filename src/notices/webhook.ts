@@ -20,13 +20,13 @@ export function newWebhookSecret(): string {
  */
 export async function postWebhook(
   { url, secret }: WebhookTarget,
-  { id, body, sentAt }: { id: string; body: string; sentAt: Date },
+  { id, body, sentAt, signal }: { id: string; body: string; sentAt: Date; signal?: AbortSignal },
 ): Promise<void> {
   const timestamp = Math.floor(sentAt.getTime() / 1000)
   const response = await fetch(url, {
     method: 'POST',
     redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]),
     headers: {
       'content-type': 'application/json',
       'user-agent': 'kindling',

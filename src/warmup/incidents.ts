@@ -91,9 +91,9 @@ async function tell(
   edge: NoticeEdge,
 ): Promise<void> {
   const now = clock.now()
-  const channels: Channel[] = (await store.webhooks.all()).map(({ id }) => ({
+  const channels: Channel[] = (await store.webhooks.ids()).map((webhookId) => ({
     channel: 'webhook',
-    webhookId: id,
+    webhookId,
   }))
   if (mailsNotices) channels.push({ channel: 'mail', webhookId: null })
   const dueAt = new Date(now.getTime() + COLLECT_SECONDS * 1000)

@@ -84,7 +84,7 @@ async function perform(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { task, account, message } = started
-  if (task.kind === 'notify') return sendNotices(warmup, task)
+  if (task.kind === 'notify') return sendNotices(warmup, task, signal)
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
   if (task.kind === 'check') return checkAccount(warmup, account)

@@ -10,11 +10,15 @@ import type { Warmup } from './dependencies.ts'
  * repeats it under the same id, which receivers can tell.
  * @throws NoticeError
  */
-export async function sendNotices(warmup: Warmup, { deliveryId }: Task): Promise<Outcome> {
+export async function sendNotices(
+  warmup: Warmup,
+  { deliveryId }: Task,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { store, clock } = warmup
   const begun = deliveryId === null ? null : await store.deliveries.begin(deliveryId)
   if (begun) {
-    await leave(warmup, begun.delivery, begun.notices)
+    await leave(warmup, begun.delivery, begun.notices, signal)
     await store.deliveries.end(begun.delivery.id, 'delivered', clock.now())
   }
   return { kind: 'done' }
@@ -40,6 +44,7 @@ async function leave(
   { store, notifier, baseUrl }: Warmup,
   delivery: Delivery,
   notices: readonly Notice[],
+  signal: AbortSignal,
 ): Promise<void> {
   const id = messageId(delivery)
   if (delivery.webhookId === null) {
@@ -47,7 +52,9 @@ async function leave(
     return notifier.mail.send({ id, ...noticeMail(notices, baseUrl) })
   }
   const target = await store.webhooks.target(delivery.webhookId)
-  if (target) await notifier.post(target, { id, body: JSON.stringify(webhookDocument(id, notices, baseUrl)) })
+  if (!target) return
+  const body = JSON.stringify(webhookDocument(id, notices, baseUrl))
+  await notifier.post(target, { id, body, signal })
 }
 
 /** The same however often it is tried. Two installations may tell one receiver, and both count from 1. */

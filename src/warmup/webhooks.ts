@@ -22,7 +22,7 @@ export async function addWebhook({ store, notifier, clock }: Warmup, text: strin
         `there are ${MOST_WEBHOOKS} webhooks, and no more than that are told: remove one`,
       )
     if (webhooks.some((webhook) => webhook.url === url)) throw new OperatorError(`${url} is told already`)
-    return { id: await tx.webhooks.add(url, secret, clock.now()), url, secret }
+    return { id: await tx.webhooks.add({ url, secret }, clock.now()), url, secret }
   })
 }
 

@@ -75,7 +75,7 @@ function deliveryView(row: DeliveryRow, now: Date) {
   return {
     id: row.id,
     href: `/notices/deliveries/${row.id}`,
-    to: row.webhookUrl === null ? 'by mail' : `to ${new URL(row.webhookUrl).host}`,
+    to: row.webhookHost === null ? 'by mail' : `to ${row.webhookHost}`,
     holds: counted(row.notices, 'notice'),
     state: { name: state, words: DELIVERY_WORDS[state] },
     at: timeView(row.endedAt ?? row.createdAt, { now, zone: 'UTC' }),

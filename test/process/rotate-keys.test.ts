@@ -57,16 +57,17 @@ async function addWebhooks({ runtime, clock }: World, count: number): Promise<vo
     .insert(webhooks)
     .values(
       Array.from({ length: count }, (_, i) => ({
-        url: `https://hooks.example.com/${i}`,
-        secret: '',
+        host: `hooks-${i}.example.com`,
+        sealed: '',
         createdAt: clock.now(),
       })),
     )
     .returning({ id: webhooks.id })
-  const sealed = rows.map(({ id }) => runtime.sealer.seal(`secret ${id}`, webhookContext(id)))
+  const target = (id: number) => JSON.stringify({ url: 'https://hooks.example.com/', secret: `secret ${id}` })
+  const sealed = rows.map(({ id }) => runtime.sealer.seal(target(id), webhookContext(id)))
   await runtime.db.execute(
-    sql`update webhooks set secret = given.secret
-      from unnest(${sql.param(rows.map(({ id }) => id))}::bigint[], ${sql.param(sealed)}::text[]) as given (id, secret)
+    sql`update webhooks set sealed = given.sealed
+      from unnest(${sql.param(rows.map(({ id }) => id))}::bigint[], ${sql.param(sealed)}::text[]) as given (id, sealed)
       where webhooks.id = given.id`,
   )
 }
@@ -77,7 +78,7 @@ test('keys:rotate seals tokens, webhook secrets and visits anew, and then the ol
   const anna = await world.connect('anna@example.com', { kind: 'pool' })
   await world.connect('ben@example.com', { kind: 'pool' })
   const hook = await store.transaction((tx) =>
-    tx.webhooks.add('https://hooks.example.com/', 'hush', new Date()),
+    tx.webhooks.add({ url: 'https://hooks.example.com/', secret: 'hush' }, new Date()),
   )
   const state = await store.oneTime.issueState({ wanted: 'anna' }, new Date())
   const [newKey, oldKey] = keysOf(world)
@@ -100,7 +101,7 @@ test('killed in the middle, it goes on where it was at the next run; Ctrl-C ends
   await using world = await openWorld()
   await addWebhooks(world, 1500)
   const [newKey, oldKey] = keysOf(world)
-  const renewed = async () => (await useOf(world, newKey))['webhooks.secret'] ?? 0
+  const renewed = async () => (await useOf(world, newKey))['webhooks.sealed'] ?? 0
 
   const killed = start(world, newKey, oldKey)
   await expect.poll(renewed, { interval: 5, timeout: 20_000 }).toBeGreaterThan(0)
@@ -137,7 +138,7 @@ test('without the old key it touches nothing, and says which key is missing and 
   expect(await rotate(world, newKey)).toEqual({
     code: 2,
     stdout: '',
-    stderr: `TOKEN_ENCRYPTION_KEYS: expected also the key ${oldId} that seals 1 of accounts.oauth_token and 2 of webhooks.secret\n`,
+    stderr: `TOKEN_ENCRYPTION_KEYS: expected also the key ${oldId} that seals 1 of accounts.oauth_token and 2 of webhooks.sealed\n`,
   })
   expect(await useOf(world, oldKey)).toEqual(before)
 })

@@ -45,8 +45,8 @@ CREATE TABLE "notices" (
 --> statement-breakpoint
 CREATE TABLE "webhooks" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "webhooks_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"url" text NOT NULL,
-	"secret" text NOT NULL,
+	"host" text NOT NULL,
+	"sealed" text NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint

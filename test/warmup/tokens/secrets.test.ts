@@ -47,7 +47,7 @@ async function liveThroughTwoDays(world: World): Promise<Set<string>> {
   })
   const webhookSecret = newWebhookSecret()
   await warmup.store.transaction((tx) =>
-    tx.webhooks.add('http://127.0.0.1:1/hook', webhookSecret, warmup.clock.now()),
+    tx.webhooks.add({ url: 'http://127.0.0.1:1/hook', secret: webhookSecret }, warmup.clock.now()),
   )
 
   await world.runUntil(new Date('2026-03-02T12:00:00Z'))
