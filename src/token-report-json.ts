@@ -1,4 +1,4 @@
-import { opensGmail } from './domain/token.ts'
+import { missingScopes, opensGmail } from './domain/token.ts'
 import { FAILURE_ADVICE, needsOwner, type TokenFailure } from './domain/token-failure.ts'
 import type { TokenCheck, TokenHealth } from './warmup/check-token.ts'
 
@@ -54,12 +54,12 @@ function published(failure: TokenFailure) {
 }
 
 function tokenOf(check: TokenCheck) {
-  const { token } = check
+  const { token, account } = check
   return (
     token && {
       scopes: {
         granted: token.scopes,
-        missing: token.missingScopes,
+        missing: missingScopes(token.scopes, account.kind),
         extra_not_granted: extraNotGranted(check),
       },
       opens_gmail: opensGmail(token.scopes),

@@ -1,4 +1,5 @@
 import type { Account } from './db/accounts.ts'
+import { missingScopes } from './domain/token.ts'
 import { FAILURE_ADVICE, type Mender, TOKEN_FAILURES, type TokenFailure } from './domain/token-failure.ts'
 import { extraNotGranted, healthCounts } from './token-report-json.ts'
 import type { TokenCheck, TokenHealth } from './warmup/check-token.ts'
@@ -47,11 +48,11 @@ export function report(
 
 /** All that is known of one account's token. */
 export function details(check: TokenCheck): string[] {
-  const { token } = check
+  const { token, account } = check
   if (!token) return ['no token is kept']
   return [
     `granted            ${listOf(token.scopes)}`,
-    `missing            ${listOf(token.missingScopes)}`,
+    `missing            ${listOf(missingScopes(token.scopes, account.kind))}`,
     `extra, not granted ${listOf(extraNotGranted(check))}`,
     `grant made         ${token.obtainedAt.toISOString()}`,
     `last refreshed     ${token.refreshedAt.toISOString()}`,

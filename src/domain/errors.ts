@@ -62,10 +62,34 @@ export class NeedsReauthError extends Error {
   }
 }
 
+const FAILURES: Record<GoogleProblem, TokenFailure> = {
+  passing: 'google_unavailable',
+  rate_limited: 'rate_limited',
+  unauthorized: 'access_refused',
+  grant_revoked: 'grant_revoked',
+  app_refused: 'app_refused',
+  mail_disabled: 'mail_disabled',
+  domain_policy: 'domain_policy',
+  not_found: 'google_unavailable',
+  refused: 'access_refused',
+}
+
+/** What an error of Google, or of a grant, means for a token. */
+export function failureOf(error: unknown): TokenFailure {
+  if (error instanceof NeedsReauthError) return error.failure
+  return error instanceof GoogleError ? FAILURES[error.problem] : 'internal'
+}
+
 /** A notice could not be delivered, in words for the operator; it is tried again. */
 export class NoticeError extends Error {
   constructor(message: string) {
     super(message)
     this.name = 'NoticeError'
   }
+}
+
+/** What to say of an error. A failed query carries its parameters in its message; what went wrong is in its cause. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
 }

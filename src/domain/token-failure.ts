@@ -1,4 +1,3 @@
-import { GoogleError, type GoogleProblem, NeedsReauthError } from './errors.ts'
 import type { OAuthToken } from './token.ts'
 
 export const TOKEN_FAILURES = [
@@ -111,24 +110,6 @@ export const FAILURE_ADVICE: Record<TokenFailure, { means: string; mender: Mende
 /** Whether only the mailbox's owner can mend it, by connecting the account again. */
 export function needsOwner(failure: TokenFailure): boolean {
   return FAILURE_ADVICE[failure].mender === 'owner'
-}
-
-const FAILURES: Record<GoogleProblem, TokenFailure> = {
-  passing: 'google_unavailable',
-  rate_limited: 'rate_limited',
-  unauthorized: 'access_refused',
-  grant_revoked: 'grant_revoked',
-  app_refused: 'app_refused',
-  mail_disabled: 'mail_disabled',
-  domain_policy: 'domain_policy',
-  not_found: 'google_unavailable',
-  refused: 'access_refused',
-}
-
-/** What an error of Google, or of a grant, means for a token. */
-export function failureOf(error: unknown): TokenFailure {
-  if (error instanceof NeedsReauthError) return error.failure
-  return error instanceof GoogleError ? FAILURES[error.problem] : 'internal'
 }
 
 const DAY = 24 * 3_600_000

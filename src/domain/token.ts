@@ -78,6 +78,36 @@ export function scopesToAsk(kind: AccountKind, extraScopes: readonly string[]): 
   return kind === 'vault' && extraScopes.length > 0 ? [...extraScopes] : [...GMAIL_SCOPES, ...extraScopes]
 }
 
+/** Whether Google says whose token it is. https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo */
+export function namesOwner(granted: readonly string[]): boolean {
+  const email = ['email', 'https://www.googleapis.com/auth/userinfo.email']
+  return granted.includes('openid') && granted.some((scope) => email.includes(scope))
+}
+
+/** What may be told of a token. */
+export type TokenFacts = {
+  scopes: string[]
+  /** When the grant was made. */
+  obtainedAt: Date
+  /** When the refresh token was last used with success. */
+  refreshedAt: Date
+  /** When the access token ends. */
+  expiresAt: Date
+  /** When the grant itself ends; null where it does not end by itself. */
+  grantEndsAt: Date | null
+}
+
+export function factsOf(token: OAuthToken): TokenFacts {
+  const { obtained_at, refreshed_at = obtained_at, expiry, refresh_token_expires_at: end } = token
+  return {
+    scopes: scopesOf(token),
+    obtainedAt: new Date(obtained_at),
+    refreshedAt: new Date(refreshed_at),
+    expiresAt: new Date(expiry),
+    grantEndsAt: end === undefined ? null : new Date(end),
+  }
+}
+
 /** What the workers need and the grant lacks. They never touch a vault account's mailbox. */
 export function missingScopes(granted: readonly string[], kind: AccountKind): string[] {
   if (kind === 'vault' || granted.includes(ALL_OF_GMAIL)) return []

@@ -106,8 +106,9 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
         headers: { authorization: `Bearer ${accessToken}` },
       })
       const body = answer.body as { sub?: unknown; email?: unknown } | null
-      if (answer.status !== 200)
-        throw tokenError({ ...answer, message: `Google answered ${answer.status} to userinfo` }, clock.now())
+      const message = `Google answered ${answer.status} to userinfo`
+      if (answer.status === 401) throw new GoogleError('unauthorized', message)
+      if (answer.status !== 200) throw tokenError({ ...answer, message }, clock.now())
       if (typeof body?.sub !== 'string' || typeof body.email !== 'string')
         throw new GoogleError('passing', 'Google’s userinfo names no user id and address')
       return { googleUserId: body.sub, email: body.email }

@@ -6,12 +6,14 @@ import type { Random } from '../domain/random.ts'
 import {
   type ClientCredentials,
   clientOf,
+  factsOf,
   isRefreshDue,
   missingScopes,
   type OAuthToken,
   refreshedToken,
   scopesOf,
   secondsLeft,
+  type TokenFacts,
 } from '../domain/token.ts'
 import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
@@ -20,11 +22,9 @@ import { closeBreaker, condemnAccount, type IncidentDependencies, openBreaker } 
 import { createTurns } from './take-turns.ts'
 
 export type TokenDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
-export type ValidToken = {
+/** Its times are in warmup time. */
+export type ValidToken = TokenFacts & {
   accessToken: string
-  /** Warmup time. */
-  expiresAt: Date
-  scopes: string[]
   /** Counts the account's tokens: the one that comes after this has a higher one. */
   version: number
   refreshed: boolean
@@ -246,8 +246,7 @@ function validToken(
 ): ValidToken {
   return {
     accessToken: token.access_token,
-    expiresAt: new Date(token.expiry),
-    scopes: scopesOf(token),
+    ...factsOf(token),
     version,
     refreshed,
   }

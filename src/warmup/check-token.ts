@@ -1,10 +1,12 @@
 import type { Account } from '../db/accounts.ts'
-import { isRefreshDue, missingScopes, type OAuthToken, scopesOf } from '../domain/token.ts'
-import { failureOf, type TokenFailure } from '../domain/token-failure.ts'
+import { failureOf, NeedsReauthError, wordsOf } from '../domain/errors.ts'
+import { factsOf, isRefreshDue, missingScopes, type TokenFacts } from '../domain/token.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
 import type { Warmup } from './dependencies.ts'
-import { proveToken } from './prove-token.ts'
+import { isOwn, proveToken, wrongMailbox } from './prove-token.ts'
+import { addressOf } from './token-owner.ts'
 
-/** `due` comes only of a check that may not refresh: the token runs out within minutes, and a refresh would mend it. */
+/** `due` comes only of a check that may change nothing: the token runs out within minutes, and a refresh would mend it. */
 export type TokenHealth = 'valid' | 'refreshed' | 'due' | 'failed'
 
 export type TokenCheck = {
@@ -16,55 +18,43 @@ export type TokenCheck = {
   /** What is known of the token; null where there is none. */
   token: TokenFacts | null
 }
-export type TokenFacts = {
-  scopes: string[]
-  missingScopes: string[]
-  obtainedAt: Date
-  refreshedAt: Date
-  expiresAt: Date
-  /** When the grant itself ends; null where it does not end by itself. */
-  grantEndsAt: Date | null
-}
 
-/** Tries an account's token against Gmail, refreshed first where that is due and allowed. Never throws. */
+/**
+ * Tries an account's token against Google. Never throws.
+ * @param options.mayRefresh whether it is refreshed where that is due, and the account marked where its grant is dead;
+ *   otherwise nothing is changed, here or at Google
+ */
 export async function checkToken(
   warmup: Warmup,
   account: Account,
   options: { mayRefresh: boolean },
 ): Promise<TokenCheck> {
-  const { store, clock } = warmup
-  const found = async (
-    health: TokenHealth,
-    failure: TokenFailure | null = null,
-    words: string | null = null,
-  ) => {
-    const stored = await store.accounts.token(account.id).catch(() => null)
-    return { account, health, failure, words, token: stored && factsOf(stored.token, account.kind) }
-  }
-  if (account.status === 'needs_reauth')
-    return found('failed', account.failure ?? 'grant_revoked', account.lastError)
+  const nothing = { failure: null, words: null }
   try {
-    if (!options.mayRefresh) {
-      const stored = await store.accounts.token(account.id)
-      if (stored && isRefreshDue(stored.token, clock.now())) return await found('due')
-    }
-    const { refreshed } = await proveToken(warmup, account)
-    return await found(refreshed ? 'refreshed' : 'valid')
+    if (account.status === 'needs_reauth')
+      throw new NeedsReauthError(
+        account.failure ?? 'grant_revoked',
+        account.lastError ?? 'it is to be connected again',
+      )
+    if (!options.mayRefresh) return { account, ...nothing, ...(await look(warmup, account)) }
+    const token = await proveToken(warmup, account)
+    return { account, health: token.refreshed ? 'refreshed' : 'valid', ...nothing, token }
   } catch (error) {
-    return found('failed', failureOf(error), error instanceof Error ? error.message : String(error))
+    const stored = await warmup.store.accounts.token(account.id).catch(() => null)
+    const token = stored && factsOf(stored.token)
+    return { account, health: 'failed', failure: failureOf(error), words: wordsOf(error), token }
   }
 }
 
-/** What may be said of a token without giving it away. */
-export function factsOf(token: OAuthToken, kind: Account['kind']): TokenFacts {
-  const scopes = scopesOf(token)
-  const { obtained_at, refreshed_at, expiry, refresh_token_expires_at: end } = token
-  return {
-    scopes,
-    missingScopes: missingScopes(scopes, kind),
-    obtainedAt: new Date(obtained_at),
-    refreshedAt: new Date(refreshed_at ?? obtained_at),
-    expiresAt: new Date(expiry),
-    grantEndsAt: end === undefined ? null : new Date(end),
-  }
+async function look(warmup: Warmup, account: Account): Promise<{ health: TokenHealth; token: TokenFacts }> {
+  const stored = await warmup.store.accounts.token(account.id)
+  if (!stored) throw new NeedsReauthError('no_token', 'the account has no token')
+  const token = factsOf(stored.token)
+  const missing = missingScopes(token.scopes, account.kind)
+  if (missing.length > 0)
+    throw new NeedsReauthError('missing_scopes', `the grant lacks ${missing.join(', ')}`)
+  if (isRefreshDue(stored.token, warmup.clock.now())) return { health: 'due', token }
+  const address = await addressOf(warmup, stored.token.access_token, token.scopes)
+  if (address !== null && !isOwn(account, address)) throw wrongMailbox(address)
+  return { health: 'valid', token }
 }

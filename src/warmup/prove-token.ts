@@ -1,10 +1,12 @@
 import type { Account } from '../db/accounts.ts'
 import { NeedsReauthError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/task.ts'
-import { missingScopes, opensGmail } from '../domain/token.ts'
+import { missingScopes } from '../domain/token.ts'
 import type { ValidToken } from './authenticate-and-update-token.ts'
 import type { Warmup } from './dependencies.ts'
 import { condemnAccount } from './incidents.ts'
+import { askingWith } from './mailboxes.ts'
+import { addressOf } from './token-owner.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -21,12 +23,19 @@ export async function proveToken(warmup: Warmup, account: Account): Promise<Vali
     await condemnAccount(warmup, account.id, token.version, { failure: 'missing_scopes', words })
     throw new NeedsReauthError('missing_scopes', words)
   }
-  if (!opensGmail(token.scopes)) return token
-  const address = await (await warmup.openMailbox(account.id))((mailbox) => mailbox.address())
-  // Said, but no reason to stop: the mailbox may just have been given another address.
-  if (address.toLowerCase() !== account.email.toLowerCase())
-    throw new NeedsReauthError('wrong_mailbox', `the token opens ${address}, not this mailbox`)
+  const ask = askingWith(warmup.authenticateAndUpdateToken, account.id, token)
+  const address = await ask((accessToken) => addressOf(warmup, accessToken, token.scopes))
+  // Said, but nobody is condemned for it: the mailbox may just have been given another address.
+  if (address !== null && !isOwn(account, address)) throw wrongMailbox(address)
   return token
+}
+
+export function isOwn({ email }: Account, address: string): boolean {
+  return address.toLowerCase() === email.toLowerCase()
+}
+
+export function wrongMailbox(address: string): NeedsReauthError {
+  return new NeedsReauthError('wrong_mailbox', `the token opens ${address}, not this mailbox`)
 }
 
 /**

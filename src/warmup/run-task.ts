@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StartedTask } from '../db/tasks.ts'
 import type { AccountStatus } from '../domain/account.ts'
-import { GoogleError, NeedsReauthError, NoticeError } from '../domain/errors.ts'
+import { GoogleError, NeedsReauthError, NoticeError, wordsOf } from '../domain/errors.ts'
 import {
   backOffSeconds,
   type Handout,
@@ -154,12 +154,6 @@ function isHopeless(error: unknown, { kind, errors }: StartedTask['task']): bool
   if (!(error instanceof GoogleError)) return errors + 1 >= MOST_ERRORS
   const { problem } = error
   return problem === 'refused' || (problem === 'not_found' && errors >= MOST_NOT_FOUND)
-}
-
-/** A failed query carries its parameters in its message; what went wrong is in its cause. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message : error.message
 }
 
 /** Ends a task for good: its message fails, or is left unknown where Gmail may have sent it; what recurs comes again. */

@@ -1,9 +1,10 @@
 import { type AccountSettings, DEFAULT_SETTINGS } from '../domain/account.ts'
-import { GoogleError, OperatorError } from '../domain/errors.ts'
-import { opensGmail, scopesOf, tokenFromGrant } from '../domain/token.ts'
-import { failureOf, type TokenFailure } from '../domain/token-failure.ts'
+import { failureOf, GoogleError, OperatorError } from '../domain/errors.ts'
+import { scopesOf, tokenFromGrant } from '../domain/token.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
 import { type Connected, keepConnection, MissingScopesError } from './connect-account.ts'
 import type { Warmup } from './dependencies.ts'
+import { ownerOf } from './token-owner.ts'
 
 export type Credentials = { clientId: string; clientSecret: string; refreshToken: string }
 /** `no_identity`: the token may not ask whose mailbox it is. `address_taken`: another account has the address. */
@@ -28,40 +29,26 @@ export async function storeCredentials(
   try {
     const grant = await oauth.refresh(credentials.refreshToken, client)
     const scopes = scopesOf({ scope: grant.scope ?? '' })
-    const identity = await identify(warmup, grant.accessToken, scopes)
-    if (!identity)
+    const owner = await ownerOf(warmup, grant.accessToken, scopes)
+    if (!owner)
       return refused(
         'no_identity',
         'expected a grant with the scopes openid and email, or one that opens Gmail',
       )
-    if (identity.email.toLowerCase() !== email.toLowerCase())
-      return refused('wrong_mailbox', `the token opens ${identity.email}, not ${email}`)
+    if (owner.email.toLowerCase() !== email.toLowerCase())
+      return refused('wrong_mailbox', `the token opens ${owner.email}, not ${email}`)
     const token = tokenFromGrant(
       { ...grant, refreshToken: grant.refreshToken ?? credentials.refreshToken, scope: scopes.join(' ') },
       client,
       clock.now(),
     )
-    return await keepConnection(warmup, { ...identity, token, settings: VAULT })
+    return await keepConnection(warmup, { ...owner, token, settings: VAULT })
   } catch (error) {
     if (error instanceof GoogleError) return refused(failureOf(error), error.message, error.retryAt)
     if (error instanceof MissingScopesError) return refused('missing_scopes', error.message)
     if (error instanceof OperatorError) return refused('address_taken', error.message)
     throw error
   }
-}
-
-type Identity = { googleUserId: string | null; email: string }
-
-/** Gmail itself says no more than the address. */
-async function identify(
-  { oauth, gmail }: Warmup,
-  accessToken: string,
-  scopes: readonly string[],
-): Promise<Identity | null> {
-  if (scopes.includes('openid') && scopes.some((scope) => /(^|\.)email$/.test(scope)))
-    return oauth.identify(accessToken)
-  if (!opensGmail(scopes)) return null
-  return { googleUserId: null, email: await gmail.open(accessToken).address() }
 }
 
 function refused(failure: CredentialsFailure, words: string, retryAt: Date | null = null) {

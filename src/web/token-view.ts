@@ -1,7 +1,7 @@
 import type { Account } from '../db/accounts.ts'
 import type { Store } from '../db/store.ts'
+import { factsOf, missingScopes, type TokenFacts } from '../domain/token.ts'
 import { FAILURE_ADVICE } from '../domain/token-failure.ts'
-import { factsOf, type TokenFacts } from '../warmup/check-token.ts'
 import { grantedName, permissionView } from './scope-words.ts'
 import { timeView } from './times.ts'
 
@@ -11,7 +11,7 @@ export type TokenView = NonNullable<Awaited<ReturnType<typeof loadTokenView>>>
 export async function loadTokenView({ accounts }: Pick<Store, 'accounts'>, account: Account, now: Date) {
   try {
     const stored = await accounts.token(account.id)
-    return stored && { facts: factsView(factsOf(stored.token, account.kind), account, now), problem: null }
+    return stored && { facts: factsView(factsOf(stored.token), account, now), problem: null }
   } catch (error) {
     // The page is where the account can be connected again, so it is shown without the token's key, too.
     if (error instanceof Error && error.name === 'SealError') return { facts: null, problem: error.message }
@@ -19,7 +19,7 @@ export async function loadTokenView({ accounts }: Pick<Store, 'accounts'>, accou
   }
 }
 
-function factsView(token: TokenFacts, { extraScopes, status, timeZone }: Account, now: Date) {
+function factsView(token: TokenFacts, { kind, extraScopes, status, timeZone }: Account, now: Date) {
   const at = (instant: Date) => timeView(instant, { now, zone: timeZone })
   const lacking = extraScopes.filter((scope) => !token.scopes.includes(grantedName(scope)))
   const { grantEndsAt: end } = token
@@ -28,7 +28,7 @@ function factsView(token: TokenFacts, { extraScopes, status, timeZone }: Account
   return {
     granted: token.scopes.map(permissionView),
     extra: extraScopes.map(permissionView),
-    missing: [...token.missingScopes, ...lacking].map(permissionView),
+    missing: [...missingScopes(token.scopes, kind), ...lacking].map(permissionView),
     made: at(token.obtainedAt),
     refreshed: at(token.refreshedAt),
     access: { hasEnded: token.expiresAt <= now, ends: at(token.expiresAt) },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { GoogleError, NeedsReauthError } from '../../src/domain/errors.ts'
+import { failureOf, GoogleError, NeedsReauthError } from '../../src/domain/errors.ts'
 import type { OAuthToken } from '../../src/domain/token.ts'
-import { causeOfRefusal, FAILURE_ADVICE, failureOf, needsOwner } from '../../src/domain/token-failure.ts'
+import { causeOfRefusal, FAILURE_ADVICE, needsOwner } from '../../src/domain/token-failure.ts'
 
 const DAY = 24 * 3_600_000
 const granted = new Date('2026-03-02T12:00:00Z')

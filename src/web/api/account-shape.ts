@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Account, StoredToken } from '../../db/accounts.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../../domain/account.ts'
-import { missingScopes, scopesOf } from '../../domain/token.ts'
+import { factsOf, missingScopes } from '../../domain/token.ts'
 import { failureAnswer, failureShape } from './failure-shape.ts'
 
 /** The API shows no account that was removed. */
@@ -103,14 +103,14 @@ export function accountAnswer(account: Account, stored: StoredToken | null): z.i
 }
 
 function tokenFacts({ kind, extraScopes }: Account, { token }: StoredToken) {
-  const granted = scopesOf(token)
+  const { scopes, obtainedAt, refreshedAt, expiresAt, grantEndsAt } = factsOf(token)
   return {
-    scopes: granted,
-    missing_scopes: missingScopes(granted, kind),
+    scopes,
+    missing_scopes: missingScopes(scopes, kind),
     extra_scopes: extraScopes,
-    obtained_at: token.obtained_at,
-    refreshed_at: token.refreshed_at ?? token.obtained_at,
-    expires_at: token.expiry,
-    grant_ends_at: token.refresh_token_expires_at ?? null,
+    obtained_at: obtainedAt.toISOString(),
+    refreshed_at: refreshedAt.toISOString(),
+    expires_at: expiresAt.toISOString(),
+    grant_ends_at: grantEndsAt?.toISOString() ?? null,
   }
 }

@@ -1,0 +1,24 @@
+import { namesOwner, opensGmail } from '../domain/token.ts'
+import type { Warmup } from './dependencies.ts'
+
+type Google = Pick<Warmup, 'oauth' | 'gmail'>
+
+/** Whose mailbox an access token opens, Google's own id for him included where the token may ask for it; null where it may not ask at all. */
+export async function ownerOf(
+  { oauth, gmail }: Google,
+  accessToken: string,
+  scopes: readonly string[],
+): Promise<{ googleUserId: string | null; email: string } | null> {
+  if (namesOwner(scopes)) return oauth.identify(accessToken)
+  return opensGmail(scopes) ? { googleUserId: null, email: await gmail.open(accessToken).address() } : null
+}
+
+/** The address of the mailbox that an access token opens, from Gmail itself where the token may ask that; null where it may ask nobody. */
+export async function addressOf(
+  { oauth, gmail }: Google,
+  accessToken: string,
+  scopes: readonly string[],
+): Promise<string | null> {
+  if (opensGmail(scopes)) return gmail.open(accessToken).address()
+  return namesOwner(scopes) ? (await oauth.identify(accessToken)).email : null
+}
