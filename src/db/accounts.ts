@@ -1,12 +1,12 @@
 import type { AccountKind, AccountSettings, AccountStatus } from '../domain/account.ts'
-import { type GoogleProblem, OperatorError } from '../domain/errors.ts'
+import { OperatorError } from '../domain/errors.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { OAuthToken } from '../domain/token.ts'
-import type { TokenFailure } from '../domain/token-failure.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, getTableColumns, gt, inArray, isNull, ne, or, sql } from './drizzle.ts'
+import { and, asc, eq, getTableColumns, gt, ne, or, sql } from './drizzle.ts'
 import { accountCounts, accounts } from './schema.ts'
-import { accountContext, type Sealer } from './sealing.ts'
+import type { Sealer } from './sealing.ts'
+import { REFRESH_OVER, sealToken } from './tokens.ts'
 
 const {
   oauthToken: _token,
@@ -24,15 +24,6 @@ export type Account = Omit<
   typeof accounts.$inferSelect,
   'oauthToken' | 'refreshOwner' | 'refreshUntil' | 'refreshProblem' | 'refreshFailure' | 'refreshNotBefore'
 >
-export type Cooling = { problem: GoogleProblem; words: string; until: Date }
-export type StoredToken = {
-  token: OAuthToken
-  version: number
-  kind: AccountKind
-  status: AccountStatus
-  /** Google failed at the last refresh: nobody asks it again before this time. */
-  cooling: Cooling | null
-}
 export type NewConnection = {
   /** Null where the token may not ask for it; the address alone then says which account it is. */
   googleUserId: string | null
@@ -56,19 +47,6 @@ export type AccountPage = {
 }
 
 export function createAccounts(db: Database, sealer: Sealer) {
-  const sealed = (id: number, token: OAuthToken) => sealer.seal(JSON.stringify(token), accountContext(id))
-  const opened = (row: TokenRow): StoredToken | null => {
-    const { id, sealed, version, kind, status, problem, words, until } = row
-    if (sealed === null) return null
-    return {
-      token: JSON.parse(sealer.open(sealed, accountContext(id))) as OAuthToken,
-      version,
-      kind,
-      status,
-      cooling: problem && until ? { problem, words: words ?? problem, until } : null,
-    }
-  }
-
   return {
     async byId(id: number): Promise<Account | null> {
       const [row] = await db.select(accountColumns).from(accounts).where(eq(accounts.id, id))
@@ -137,7 +115,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
           staysPaused: false,
           lastError: null,
           failure: null,
-          oauthToken: sealed(id, token),
+          oauthToken: sealToken(sealer, id, token),
           tokenVersion: sql`${accounts.tokenVersion} + 1`,
           ...REFRESH_OVER,
           connectedAt: now,
@@ -157,21 +135,6 @@ export function createAccounts(db: Database, sealer: Sealer) {
       return row ?? null
     },
 
-    async token(id: number): Promise<StoredToken | null> {
-      const [row] = await db.select(tokenColumns).from(accounts).where(eq(accounts.id, id))
-      return row ? opened(row) : null
-    },
-
-    /** The tokens of several accounts, by account; those without one are left out. */
-    async tokens(ids: readonly number[]): Promise<Map<number, StoredToken>> {
-      const rows = await db
-        .select(tokenColumns)
-        .from(accounts)
-        .where(inArray(accounts.id, [...ids]))
-      const found = rows.map((row) => [row.id, opened(row)] as const)
-      return new Map(found.filter((entry): entry is [number, StoredToken] => entry[1] !== null))
-    },
-
     /** By address, in whatever case; a removed account counts too. */
     async byEmail(email: string): Promise<Account | null> {
       const [row] = await db
@@ -179,87 +142,6 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .from(accounts)
         .where(eq(sql`lower(${accounts.email})`, email.toLowerCase()))
       return row ?? null
-    },
-
-    /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */
-    async leaseRefresh(id: number, version: number, owner: string, seconds: number): Promise<boolean> {
-      const taken = await db
-        .update(accounts)
-        .set({ refreshOwner: owner, refreshUntil: inSeconds(seconds) })
-        .where(
-          and(
-            eq(accounts.id, id),
-            eq(accounts.tokenVersion, version),
-            or(isNull(accounts.refreshUntil), sql`${accounts.refreshUntil} < clock_timestamp()`),
-          ),
-        )
-        .returning({ id: accounts.id })
-      return taken.length > 0
-    },
-
-    /** Gives the right to refresh back without a new token; until then (warmup time) nobody asks Google again. */
-    async coolDown(id: number, owner: string, { problem, words, until }: Cooling): Promise<void> {
-      await db
-        .update(accounts)
-        .set({
-          ...REFRESH_OVER,
-          refreshProblem: problem,
-          refreshFailure: words,
-          refreshNotBefore: until,
-        })
-        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
-    },
-
-    async releaseRefresh(id: number, owner: string): Promise<void> {
-      await db
-        .update(accounts)
-        .set({ refreshOwner: null, refreshUntil: null })
-        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
-    },
-
-    /** Saves a refreshed token unless the account has got another one meanwhile. It proves that the grant lives. */
-    async saveToken(id: number, version: number, token: OAuthToken): Promise<boolean> {
-      const saved = await db
-        .update(accounts)
-        .set({
-          oauthToken: sealed(id, token),
-          tokenVersion: version + 1,
-          ...REFRESH_OVER,
-        })
-        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
-        .returning({ id: accounts.id })
-      return saved.length > 0
-    },
-
-    /** Marks the account as needing re-authentication unless it has got another token meanwhile. */
-    async condemn(id: number, version: number, failure: TokenFailure, words: string): Promise<boolean> {
-      const condemned = await db
-        .update(accounts)
-        .set({
-          status: 'needs_reauth',
-          staysPaused: sql`${accounts.status} = 'paused'`,
-          failure,
-          lastError: words,
-          ...REFRESH_OVER,
-        })
-        .where(
-          and(
-            eq(accounts.id, id),
-            eq(accounts.tokenVersion, version),
-            sql`${accounts.status} in ('active', 'paused')`,
-          ),
-        )
-        .returning({ id: accounts.id })
-      return condemned.length > 0
-    },
-
-    async eraseToken(id: number, version: number): Promise<boolean> {
-      const erased = await db
-        .update(accounts)
-        .set({ oauthToken: null, tokenVersion: version + 1 })
-        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version), eq(accounts.status, 'removed')))
-        .returning({ id: accounts.id })
-      return erased.length > 0
     },
 
     /** Moves the account from one of the given states; false where it is in another one. */
@@ -272,8 +154,12 @@ export function createAccounts(db: Database, sealer: Sealer) {
       return changed.length > 0
     },
 
+    /** What an account waits for its owner for stays said. */
     async setLastError(id: number, lastError: string | null): Promise<void> {
-      await db.update(accounts).set({ lastError }).where(eq(accounts.id, id))
+      await db
+        .update(accounts)
+        .set({ lastError })
+        .where(and(eq(accounts.id, id), ne(accounts.status, 'needs_reauth')))
     },
 
     async updateSettings(id: number, settings: AccountSettings): Promise<void> {
@@ -306,38 +192,4 @@ export function createAccounts(db: Database, sealer: Sealer) {
     await db.insert(accountCounts).values({ accountId: id })
     return id
   }
-}
-
-const REFRESH_OVER = {
-  refreshOwner: null,
-  refreshUntil: null,
-  refreshProblem: null,
-  refreshFailure: null,
-  refreshNotBefore: null,
-}
-
-const tokenColumns = {
-  id: accounts.id,
-  sealed: accounts.oauthToken,
-  version: accounts.tokenVersion,
-  kind: accounts.kind,
-  status: accounts.status,
-  problem: accounts.refreshProblem,
-  words: accounts.refreshFailure,
-  until: accounts.refreshNotBefore,
-}
-type TokenRow = {
-  id: number
-  sealed: string | null
-  version: number
-  kind: AccountKind
-  status: AccountStatus
-  problem: GoogleProblem | null
-  words: string | null
-  until: Date | null
-}
-
-/** A time of the database's own clock, which all processes share. */
-export function inSeconds(seconds: number) {
-  return sql`clock_timestamp() + make_interval(secs => ${seconds})`
 }

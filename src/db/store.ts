@@ -13,6 +13,7 @@ import { createPartners } from './partners.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createTasks } from './tasks.ts'
+import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
 
 /** The tables, as use cases see them. */
@@ -50,6 +51,7 @@ function repositories(db: Database, sealer: Sealer) {
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     tasks: createTasks(db),
+    tokens: createTokens(db, sealer),
     webhooks: createWebhooks(db, sealer),
   }
 }

@@ -1,6 +1,7 @@
 import type { Handout, TaskKind } from '../domain/task.ts'
-import { type Account, accountColumns, inSeconds } from './accounts.ts'
+import { type Account, accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
+import { inSeconds } from './database-time.ts'
 import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
 import type { Message } from './messages.ts'
 import { accounts, messages, tasks } from './schema.ts'

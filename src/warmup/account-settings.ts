@@ -34,7 +34,7 @@ async function changeKind(warmup: Warmup, accountId: number, kind: AccountKind):
     await store.messages.cancelUnsentOf(accountId, 'an account has left the warmup')
     return
   }
-  const stored = await store.accounts.token(accountId)
+  const stored = await store.tokens.of(accountId)
   const missing = stored ? missingScopes(scopesOf(stored.token), kind) : []
   if (!stored || missing.length === 0) return
   const words = `the grant lacks ${missing.join(', ')}`

@@ -1,27 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { StoredToken } from '../db/accounts.ts'
+import type { StoredToken } from '../db/tokens.ts'
 import { GoogleError, NeedsReauthError } from '../domain/errors.ts'
-import type { Random } from '../domain/random.ts'
 import {
-  type ClientCredentials,
   clientOf,
   factsOf,
   isRefreshDue,
-  missingScopes,
   type OAuthToken,
-  refreshedToken,
-  scopesOf,
   secondsLeft,
   type TokenFacts,
 } from '../domain/token.ts'
-import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
-import type { GoogleOAuth } from '../google/oauth.ts'
-import type { Logger } from '../logger.ts'
-import { closeBreaker, condemnAccount, type IncidentDependencies, openBreaker } from './incidents.ts'
+import { createAppBreaker } from './app-breaker.ts'
+import { createRefresher, type RefreshDependencies } from './refresh-token.ts'
 import { createTurns } from './take-turns.ts'
 
-export type TokenDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
 /** Its times are in warmup time. */
 export type ValidToken = TokenFacts & {
   accessToken: string
@@ -47,14 +39,8 @@ export type AuthenticateAndUpdateToken = (accountId: number, wish?: TokenWish) =
 /** Outlives the wait for Google's answer (20 s), so that a slow refresh is not begun a second time. */
 const LEASE_SECONDS = 45
 const POLL_MS = 50
-/** A second apart: well inside the lease. */
-const SAVE_TRIES = 20
-/** After a failure that passes Google is asked again 30 to 45 s later, each account at a time of its own. */
-const COOL_DOWN_SECONDS = 30
 /** Refreshes that one process asks of Google at once: so many at most find out together that a client is refused. */
 const MOST_AT_ONCE = 20
-/** A refused OAuth client is tried by one refresh a minute. */
-const PROBE_SECONDS = 60
 
 /**
  * One refresh per expiry, however many tasks and processes ask: in this process callers share a promise, across
@@ -62,8 +48,10 @@ const PROBE_SECONDS = 60
  * No database connection is held meanwhile. A save and a condemnation both name the token's version that they are
  * about, so a late failure can't harm a newer token.
  */
-export function createAuthenticator(dependencies: TokenDependencies): AuthenticateAndUpdateToken {
-  const { store, oauth, clock, random, log } = dependencies
+export function createAuthenticator(dependencies: RefreshDependencies): AuthenticateAndUpdateToken {
+  const { store, oauth, clock } = dependencies
+  const breaker = createAppBreaker(dependencies)
+  const refreshToken = createRefresher(dependencies, breaker)
   const inFlight = new Map<string, Promise<ValidToken>>()
   const turns = createTurns(MOST_AT_ONCE)
 
@@ -95,7 +83,7 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
     accountId: number,
     wish: TokenWish,
   ): Promise<{ stored: StoredToken; atHand: ValidToken | null; isDue: boolean }> {
-    const stored = await store.accounts.token(accountId)
+    const stored = await store.tokens.of(accountId)
     if (!stored || stored.status === 'removed')
       throw new NeedsReauthError('no_token', 'the account has no token')
     if (stored.status === 'needs_reauth') throw await reasonOf(accountId)
@@ -110,13 +98,18 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
   async function refreshUnlessOthersDo(accountId: number, wish: TokenWish): Promise<ValidToken | null> {
     const { stored, atHand, isDue } = await look(accountId, wish)
     if (!isDue) return atHand
-    const client = clientOf(stored.token, oauth.client)
-    const refused = await breakerOf(client, clock.now())
-    if (refused && !atHand) throw refused
-    const owner = randomUUID()
-    if (refused || !(await store.accounts.leaseRefresh(accountId, stored.version, owner, LEASE_SECONDS)))
-      return atHand
-    return refresh(accountId, stored, owner, atHand)
+    try {
+      const refusal = await breaker.refusalOf(clientOf(stored.token, oauth.client))
+      if (refusal) throw refusal
+      const owner = randomUUID()
+      if (!(await store.tokens.leaseRefresh(accountId, stored.version, owner, LEASE_SECONDS))) return atHand
+      const refreshed = await refreshToken(accountId, stored, owner)
+      return refreshed && validToken(refreshed, true)
+    } catch (error) {
+      // A token that still works goes on being used while Google fails.
+      if (error instanceof GoogleError && atHand) return atHand
+      throw error
+    }
   }
 
   async function reasonOf(accountId: number): Promise<NeedsReauthError> {
@@ -125,98 +118,6 @@ export function createAuthenticator(dependencies: TokenDependencies): Authentica
       account?.failure ?? 'grant_revoked',
       account?.lastError ?? 'the account waits to be connected again',
     )
-  }
-
-  /** Why nobody may ask Google with this client now; null where one may. */
-  async function breakerOf({ clientId }: ClientCredentials, now: Date): Promise<GoogleError | null> {
-    const breaker = await store.incidents.breakerOf(clientId)
-    if (!breaker) return null
-    const next = secondsAfter(now, PROBE_SECONDS)
-    if (breaker.nextTryAt <= now && (await store.incidents.takeProbe(clientId, now, next))) return null
-    return new GoogleError('app_refused', breaker.words, {
-      retryAt: breaker.nextTryAt <= now ? next : breaker.nextTryAt,
-    })
-  }
-
-  /** Null where the account got another token meanwhile, which is then the one to look at. */
-  async function refresh(
-    accountId: number,
-    stored: StoredToken,
-    owner: string,
-    atHand: ValidToken | null,
-  ): Promise<ValidToken | null> {
-    const client = clientOf(stored.token, oauth.client)
-    // Google counts the token's life from its answer, which can only be later.
-    const askedAt = clock.now()
-    try {
-      const grant = await oauth.refresh(stored.token.refresh_token, client)
-      const token = refreshedToken(stored.token, grant, client, askedAt)
-      const saved = await persist(() => store.accounts.saveToken(accountId, stored.version, token))
-      await acceptClient(client)
-      if (!saved) return null
-      log.info({ accountId, expiry: token.expiry }, 'token refreshed')
-      const version = stored.version + 1
-      const missing = missingScopes(scopesOf(token), stored.kind)
-      if (missing.length > 0) {
-        const words = `the grant lacks ${missing.join(', ')}`
-        await condemn(accountId, version, 'missing_scopes', words)
-        return null
-      }
-      return validToken({ token, version }, true)
-    } catch (error) {
-      if (!(error instanceof GoogleError)) throw error
-      if (saysClientIsRight(error)) await acceptClient(client)
-      if (error.problem === 'grant_revoked') {
-        const cause = error.grantFailure ?? causeOfRefusal(stored.token, clock.now())
-        await condemn(accountId, stored.version, cause, error.message)
-        return null
-      }
-      const until = await standOff(accountId, owner, client, error)
-      if (atHand) return atHand
-      throw new GoogleError(error.problem, error.message, { retryAt: until })
-    }
-  }
-
-  async function acceptClient({ clientId }: ClientCredentials): Promise<void> {
-    if (await store.incidents.breakerOf(clientId)) await closeBreaker(dependencies, clientId)
-  }
-
-  /** Sees to it that Google is left alone for a while: by this account, or by all of a refused client. */
-  async function standOff(
-    accountId: number,
-    owner: string,
-    { clientId }: ClientCredentials,
-    error: GoogleError,
-  ): Promise<Date> {
-    const now = clock.now()
-    if (error.problem === 'app_refused') {
-      const until = secondsAfter(now, PROBE_SECONDS)
-      await openBreaker(dependencies, clientId, error.message, until)
-      await store.accounts.releaseRefresh(accountId, owner)
-      return until
-    }
-    const pause = secondsAfter(now, COOL_DOWN_SECONDS * (1 + random() / 2))
-    const until = error.retryAt && error.retryAt > pause ? error.retryAt : pause
-    await store.accounts.coolDown(accountId, owner, { problem: error.problem, words: error.message, until })
-    return until
-  }
-
-  /** Google may have made the old refresh token worthless: the new one is not given up while the lease lasts. */
-  async function persist<T>(save: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await save()
-      } catch (err) {
-        if (tries === SAVE_TRIES) throw err
-        log.warn({ err }, 'a refreshed token could not be saved; it is tried again')
-        await delay(1000)
-      }
-    }
-  }
-
-  async function condemn(accountId: number, version: number, failure: TokenFailure, words: string) {
-    if (await condemnAccount(dependencies, accountId, version, { failure, words }))
-      log.warn({ accountId, failure, reason: words }, 'account needs re-authentication')
   }
 }
 
@@ -230,11 +131,6 @@ function suits(
   return version > newerThan && left > 0 && left >= validFor
 }
 
-/** Google looks at the client before it looks at the grant (RFC 6749, 6). */
-function saysClientIsRight({ problem }: GoogleError): boolean {
-  return problem === 'grant_revoked' || problem === 'domain_policy'
-}
-
 function coolingOf({ cooling }: StoredToken, now: Date): GoogleError | null {
   if (!cooling || cooling.until <= now) return null
   return new GoogleError(cooling.problem, cooling.words, { retryAt: cooling.until })
@@ -244,14 +140,5 @@ function validToken(
   { token, version }: { token: OAuthToken; version: number },
   refreshed: boolean,
 ): ValidToken {
-  return {
-    accessToken: token.access_token,
-    ...factsOf(token),
-    version,
-    refreshed,
-  }
-}
-
-function secondsAfter(now: Date, seconds: number): Date {
-  return new Date(now.getTime() + seconds * 1000)
+  return { accessToken: token.access_token, ...factsOf(token), version, refreshed }
 }

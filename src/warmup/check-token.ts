@@ -40,14 +40,14 @@ export async function checkToken(
     const token = await proveToken(warmup, account)
     return { account, health: token.refreshed ? 'refreshed' : 'valid', ...nothing, token }
   } catch (error) {
-    const stored = await warmup.store.accounts.token(account.id).catch(() => null)
+    const stored = await warmup.store.tokens.of(account.id).catch(() => null)
     const token = stored && factsOf(stored.token)
     return { account, health: 'failed', failure: failureOf(error), words: wordsOf(error), token }
   }
 }
 
 async function look(warmup: Warmup, account: Account): Promise<{ health: TokenHealth; token: TokenFacts }> {
-  const stored = await warmup.store.accounts.token(account.id)
+  const stored = await warmup.store.tokens.of(account.id)
   if (!stored) throw new NeedsReauthError('no_token', 'the account has no token')
   const token = factsOf(stored.token)
   const missing = missingScopes(token.scopes, account.kind)

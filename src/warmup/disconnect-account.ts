@@ -30,12 +30,12 @@ export async function disconnectAccount(
   account: Account,
 ): Promise<Outcome> {
   if (account.status !== 'removed') return { kind: 'done' }
-  const stored = await store.accounts.token(account.id)
+  const stored = await store.tokens.of(account.id)
   if (!stored) return { kind: 'done' }
   await oauth.revoke(stored.token.refresh_token)
   await store.transaction(async (tx) => {
     // Connected again meanwhile: the token there is now is another one.
-    if (!(await tx.accounts.eraseToken(account.id, stored.version))) return
+    if (!(await tx.tokens.erase(account.id, stored.version))) return
     await tx.events.add({ kind: 'revoked', at: clock.now(), accountId: account.id })
   })
   log.info({ accountId: account.id }, 'grant revoked, token erased')

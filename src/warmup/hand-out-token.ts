@@ -23,6 +23,6 @@ export async function handOutNewToken(
   accountId: number,
   { key }: { key: string },
 ): Promise<ValidToken> {
-  const stored = await warmup.store.accounts.token(accountId)
+  const stored = await warmup.store.tokens.of(accountId)
   return handOutToken(warmup, accountId, { key, newerThan: stored?.version ?? 0 })
 }

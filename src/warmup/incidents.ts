@@ -22,10 +22,23 @@ export function condemnAccount(
 ): Promise<boolean> {
   const now = clock.now()
   return store.transaction(async (tx) => {
-    if (!(await tx.accounts.condemn(accountId, version, failure, words))) return false
+    if (!(await tx.tokens.condemn(accountId, version, failure, words))) return false
     await tx.events.add({ kind: 'needs_reauth', at: now, accountId, data: { reason: words, failure } })
     await open({ store: tx, clock, mailsNotices }, { kind: 'needs_reauth', accountId, failure, words })
     return true
+  })
+}
+
+/** A living token has come after all for the account that was condemned meanwhile. */
+export async function acquitAccount(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  accountId: number,
+  version: number,
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    if (!(await tx.tokens.acquit(accountId, version))) return
+    await tx.events.add({ kind: 'reconnected', at: clock.now(), accountId })
+    await endReauthentication({ store: tx, clock, mailsNotices }, accountId)
   })
 }
 

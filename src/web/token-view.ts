@@ -8,9 +8,9 @@ import { timeView } from './times.ts'
 export type TokenView = NonNullable<Awaited<ReturnType<typeof loadTokenView>>>
 
 /** What is known of an account's token, and nothing of the token itself; null where there is none. */
-export async function loadTokenView({ accounts }: Pick<Store, 'accounts'>, account: Account, now: Date) {
+export async function loadTokenView({ tokens }: Pick<Store, 'tokens'>, account: Account, now: Date) {
   try {
-    const stored = await accounts.token(account.id)
+    const stored = await tokens.of(account.id)
     return stored && { facts: factsView(factsOf(stored.token), account, now), problem: null }
   } catch (error) {
     // The page is where the account can be connected again, so it is shown without the token's key, too.

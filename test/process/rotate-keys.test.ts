@@ -82,12 +82,12 @@ test('keys:rotate seals tokens, webhook secrets and visits anew, and then the ol
   )
   const state = await store.oneTime.issueState({ wanted: 'anna' }, new Date())
   const [newKey, oldKey] = keysOf(world)
-  const token = await store.accounts.token(anna.id)
+  const token = await store.tokens.of(anna.id)
 
   const { code, stdout } = await rotate(world, newKey, oldKey)
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Sealed 4 secrets') })
   const renewed = createStore(world.runtime.db, createSealer([newKey]))
-  expect(await renewed.accounts.token(anna.id)).toEqual(token)
+  expect(await renewed.tokens.of(anna.id)).toEqual(token)
   expect(await renewed.webhooks.target(hook)).toMatchObject({ secret: 'hush' })
   expect(await renewed.oneTime.redeemState(state, new Date())).toEqual({ wanted: 'anna' })
 
@@ -181,7 +181,7 @@ test('what is no sealed secret, or one of another row, is reported with its tabl
 
   const [row] = await db.select({ token: accounts.oauthToken }).from(accounts).where(eq(accounts.id, anna.id))
   expect(row?.token).toBe(clear)
-  await expect(warmup.store.accounts.token(anna.id)).rejects.toThrow('not a sealed secret')
+  await expect(warmup.store.tokens.of(anna.id)).rejects.toThrow('not a sealed secret')
   expect(await useOf(world, oldKey)).toEqual({ 'accounts.oauth_token': 1 })
 })
 
@@ -189,7 +189,7 @@ test('a token that is refreshed while it is being sealed anew is not overwritten
   await using world = await openWorld()
   const anna = await world.connect('anna@example.com', { kind: 'pool' })
   const { db, warmup } = world.runtime
-  const stored = await warmup.store.accounts.token(anna.id)
+  const stored = await warmup.store.tokens.of(anna.id)
   if (!stored) throw new Error('no token')
   const ring = createSealer([randomBytes(32), ...world.config.TOKEN_ENCRYPTION_KEYS])
   const tokens = SEALED_COLUMNS.find(({ name }) => name === 'accounts.oauth_token')
@@ -202,12 +202,12 @@ test('a token that is refreshed while it is being sealed anew is not overwritten
   }
 
   const renewing = await warmup.store.transaction(async (tx) => {
-    await tx.accounts.saveToken(anna.id, stored.version, { ...stored.token, access_token: 'refreshed' })
+    await tx.tokens.save(anna.id, stored.version, { ...stored.token, access_token: 'refreshed' })
     const renewal = createKeyUse(db, ring).renew(tokens, null, 10)
     await expect.poll(isBlocked).toBe(true)
     return { renewal }
   })
 
   expect(await renewing.renewal).toMatchObject({ renewed: 0, unopened: [] })
-  expect((await warmup.store.accounts.token(anna.id))?.token.access_token).toBe('refreshed')
+  expect((await warmup.store.tokens.of(anna.id))?.token.access_token).toBe('refreshed')
 })

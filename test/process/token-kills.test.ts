@@ -92,7 +92,7 @@ async function expectAllButThoseToWork({ runtime }: World, ids: readonly number[
   for (const { id, status } of await store.accounts.all())
     expect({ id, status }).toEqual({ id, status: 'active' })
   const asked = ids.map(async (id) => {
-    const stored = await store.accounts.token(id)
+    const stored = await store.tokens.of(id)
     return authenticateAndUpdateToken(id, { newerThan: stored?.version ?? 0 })
   })
   const answers = await Promise.allSettled(asked)

@@ -135,9 +135,9 @@ test('it refreshes what is due, names what needs the operator, and exits with 1'
   const { world, ben, cleo } = await openThree()
   await using _ = world
   const { store } = world.runtime.warmup
-  const token = await store.accounts.token(ben.id)
+  const token = await store.tokens.of(ben.id)
   if (!token) throw new Error('no token')
-  await store.accounts.saveToken(ben.id, token.version, { ...token.token, expiry: new Date(0).toISOString() })
+  await store.tokens.save(ben.id, token.version, { ...token.token, expiry: new Date(0).toISOString() })
   world.sandbox.control.revokeGrant(cleo.email)
 
   const dry = await check(world, '--dry-run')

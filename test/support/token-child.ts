@@ -31,7 +31,7 @@ await close()
 async function replaceForEver(accountIds: readonly number[]): Promise<never> {
   for (;;) {
     const accountId = accountIds[Math.floor(Math.random() * accountIds.length)] as number
-    const stored = await warmup.store.accounts.token(accountId)
+    const stored = await warmup.store.tokens.of(accountId)
     await warmup.authenticateAndUpdateToken(accountId, { newerThan: stored?.version ?? 0 })
   }
 }

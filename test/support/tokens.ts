@@ -78,7 +78,7 @@ export async function connectMany(
 }
 
 export async function storedToken({ runtime }: World, accountId: number): Promise<OAuthToken> {
-  const stored = await runtime.warmup.store.accounts.token(accountId)
+  const stored = await runtime.warmup.store.tokens.of(accountId)
   if (!stored) throw new Error(`account ${accountId} has no token`)
   return stored.token
 }
@@ -89,10 +89,10 @@ export async function changeStoredToken(
   accountId: number,
   changes: Partial<OAuthToken>,
 ): Promise<void> {
-  const { accounts: store } = runtime.warmup.store
-  const stored = await store.token(accountId)
+  const { tokens } = runtime.warmup.store
+  const stored = await tokens.of(accountId)
   if (!stored) throw new Error(`account ${accountId} has no token`)
-  await store.saveToken(accountId, stored.version, { ...stored.token, ...changes })
+  await tokens.save(accountId, stored.version, { ...stored.token, ...changes })
 }
 
 /** What happens to the leases of processes that died: 45 s later they count no more. */

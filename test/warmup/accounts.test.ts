@@ -60,7 +60,7 @@ describe('an account that is removed', () => {
     await world.runUntil(new Date('2026-03-03T22:00:00Z'))
 
     expect(sent(world)).toBe(before)
-    expect(await world.runtime.warmup.store.accounts.token(ben.id)).toBeNull()
+    expect(await world.runtime.warmup.store.tokens.of(ben.id)).toBeNull()
     expect(world.sandbox.control.ledger()).toContainEqual(
       expect.objectContaining({ kind: 'revoked', mailbox: ben.email }),
     )
@@ -80,9 +80,9 @@ describe('an account that is removed', () => {
     })
     await removeAccount(world.runtime.warmup, ben.id)
     await world.runUntil(new Date('2026-03-02T18:00:00Z'))
-    expect(await world.runtime.warmup.store.accounts.token(ben.id)).not.toBeNull()
+    expect(await world.runtime.warmup.store.tokens.of(ben.id)).not.toBeNull()
     await world.runUntil(new Date('2026-03-05T06:00:00Z'))
-    expect(await world.runtime.warmup.store.accounts.token(ben.id)).toBeNull()
+    expect(await world.runtime.warmup.store.tokens.of(ben.id)).toBeNull()
     expect(world.sandbox.control.ledger().filter(({ kind }) => kind === 'revoked')).toHaveLength(1)
   })
 

@@ -39,7 +39,7 @@ async function openWithDueMail(startVolume = 1) {
 const sentByAnna = ({ sandbox }: World) =>
   sandbox.control.ledger().filter((fact) => fact.kind === 'sent' && fact.mailbox === ANNA)
 const draftCalls = ({ sandbox }: World) => sandbox.control.callCounts()['gmail.users.drafts.create'] ?? 0
-const tokenOf = ({ runtime }: World, id: number) => runtime.warmup.store.accounts.token(id)
+const tokenOf = ({ runtime }: World, id: number) => runtime.warmup.store.tokens.of(id)
 
 describe('a run whose lease was taken over', () => {
   test('does not send the mail a second time when it wakes', async () => {
@@ -279,9 +279,9 @@ test('a rotated refresh token is not lost by one failed save', async () => {
   const { warmup } = world.runtime
   world.sandbox.control.setOptions({ rotateRefreshTokens: true })
   world.clock.pass(2 * 60 * 60_000)
-  const save = warmup.store.accounts.saveToken
-  warmup.store.accounts.saveToken = async () => {
-    warmup.store.accounts.saveToken = save
+  const { save } = warmup.store.tokens
+  warmup.store.tokens.save = async () => {
+    warmup.store.tokens.save = save
     throw new Error('the connection was closed')
   }
   expect(await warmup.authenticateAndUpdateToken(ben.id)).toMatchObject({ refreshed: true })

@@ -22,7 +22,7 @@ async function connectVault(world: World, extraScopes: string[]) {
 test('a vault account is asked for what other programs need and no more, and takes no part in warmup', async () => {
   await using world = await openWorld()
   const vera = await connectVault(world, [CALENDAR])
-  const stored = await world.runtime.warmup.store.accounts.token(vera.id)
+  const stored = await world.runtime.warmup.store.tokens.of(vera.id)
   expect(stored?.token.scope.split(' ').toSorted()).toEqual([
     CALENDAR,
     'https://www.googleapis.com/auth/userinfo.email',
@@ -53,7 +53,7 @@ test('a vault account that joins the warmup without Gmail’s permissions waits 
   const url = await startConnecting(warmup, { ...settingsOf(vera), kind: 'pool' }, new Date(), options)
   await finishConnecting(warmup, await giveConsent(url, EMAIL), new Date())
   expect(await warmup.store.accounts.byId(vera.id)).toMatchObject({ status: 'active', failure: null })
-  expect((await warmup.store.accounts.token(vera.id))?.token.scope).toContain(CALENDAR)
+  expect((await warmup.store.tokens.of(vera.id))?.token.scope).toContain(CALENDAR)
   expect(await db.select().from(incidents)).toMatchObject([{ closedAt: expect.any(Date) }])
 })
 

@@ -153,7 +153,7 @@ test('an extra permission that the owner unticks does not fail the connection', 
   const path = await linkFor(site, { settings, extraScopes: [CALENDAR, TASKS] })
   expect((await follow(site.visitor(), path, { without: [TASKS] })).status).toBe(200)
   const account = await stored(site, ANNA)
-  const { token } = (await site.world.runtime.warmup.store.accounts.token(account?.id ?? 0)) ?? {}
+  const { token } = (await site.world.runtime.warmup.store.tokens.of(account?.id ?? 0)) ?? {}
   expect(token?.scope).toContain(CALENDAR)
   expect(token?.scope).not.toContain(TASKS)
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Account, StoredToken } from '../../db/accounts.ts'
+import type { Account } from '../../db/accounts.ts'
+import type { StoredToken } from '../../db/tokens.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../../domain/account.ts'
 import { factsOf, missingScopes } from '../../domain/token.ts'
 import { failureAnswer, failureShape } from './failure-shape.ts'

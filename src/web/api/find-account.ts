@@ -20,7 +20,7 @@ export async function findAccountId(store: Store, reference: string): Promise<nu
 /** The account as it is now. @throws ApiProblem `not_found` where it was removed meanwhile */
 export async function showAccount(store: Store, id: number) {
   const account = await findAccount(store, String(id))
-  return accountAnswer(account, await store.accounts.token(id))
+  return accountAnswer(account, await store.tokens.of(id))
 }
 
 export function noAccount(reference: string | number): ApiProblem<'not_found'> {

@@ -22,7 +22,7 @@ export async function tokenProblem(
   if (error instanceof NeedsReauthError) return ownerProblem(api, accountId, error)
   if (!(error instanceof GoogleError)) throw error
   const { store, clock } = api.warmup
-  const stored = await store.accounts.token(accountId)
+  const stored = await store.tokens.of(accountId)
   const minutes = stored ? Math.floor(secondsLeft(stored.token, clock.now()) / 60) : 0
   return googleProblem(clock, failureOf(error), {
     words: error.message,

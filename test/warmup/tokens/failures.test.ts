@@ -31,9 +31,9 @@ const ask = ({ runtime }: World, id: number) => runtime.warmup.authenticateAndUp
 
 /** What a failure has left behind: on the account, and on the client that it is refreshed with. */
 async function left({ runtime, clock, config }: World, id: number) {
-  const { accounts: stored, incidents } = runtime.warmup.store
+  const { accounts: stored, tokens, incidents } = runtime.warmup.store
   const account = await stored.byId(id)
-  const cooling = (await stored.token(id))?.cooling ?? null
+  const cooling = (await tokens.of(id))?.cooling ?? null
   const [row] = await runtime.db.select().from(accounts).where(eq(accounts.id, id))
   return {
     status: account?.status,

@@ -128,7 +128,7 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     await control(settings, 'grants/revoke', { mailbox: 'cleo@example.org' })
     while (!(await statuses()).includes('needs_reauth')) await delay(50)
     const stored = await Promise.all(
-      (await runtime.warmup.store.accounts.all()).map(({ id }) => runtime.warmup.store.accounts.token(id)),
+      (await runtime.warmup.store.accounts.all()).map(({ id }) => runtime.warmup.store.tokens.of(id)),
     )
     for (const token of stored)
       if (token) tap.secrets.add(token.token.access_token).add(token.token.refresh_token)

@@ -7,7 +7,7 @@ const EMAIL = 'anna@example.com'
 test('an account shows its settings and what is known of its token, and no secret', async () => {
   await using api = await openApi()
   const account = await api.world.connect(EMAIL, { openRate: 0.5, timeZone: 'Europe/Berlin' })
-  const stored = await api.world.runtime.warmup.store.accounts.token(account.id)
+  const stored = await api.world.runtime.warmup.store.tokens.of(account.id)
   const byId = await api.call('GET', `/v1/accounts/${account.id}`)
   expect(byId.body).toEqual({
     id: account.id,

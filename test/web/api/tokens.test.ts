@@ -12,7 +12,7 @@ const MINUTE = 60_000
 async function openConnected() {
   const api = await openApi()
   const account = await api.world.connect(EMAIL, { kind: 'pool' })
-  const stored = async () => (await api.world.runtime.warmup.store.accounts.token(account.id))?.token
+  const stored = async () => (await api.world.runtime.warmup.store.tokens.of(account.id))?.token
   return { api, account, stored, path: `/v1/accounts/${account.id}/token` }
 }
 

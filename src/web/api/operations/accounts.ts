@@ -48,10 +48,10 @@ export const listAccounts = operation({
   },
   problems: [],
   async handle({ warmup, query: { limit, after, kind, status, email } }) {
-    const { accounts } = warmup.store
-    const found = await accounts.page({ limit: limit + 1, after, kind, status, email })
+    const { store } = warmup
+    const found = await store.accounts.page({ limit: limit + 1, after, kind, status, email })
     const page = found.slice(0, limit)
-    const tokens = await accounts.tokens(page.map(({ id }) => id))
+    const tokens = await store.tokens.ofAll(page.map(({ id }) => id))
     return answer(200, {
       accounts: page.map((account) => accountAnswer(account, tokens.get(account.id) ?? null)),
       next_after: found.length > limit ? (page.at(-1)?.id ?? null) : null,
@@ -72,7 +72,7 @@ export const getAccount = operation({
   problems: [],
   async handle({ warmup: { store }, path }) {
     const account = await findAccount(store, path.account)
-    return answer(200, accountAnswer(account, await store.accounts.token(account.id)))
+    return answer(200, accountAnswer(account, await store.tokens.of(account.id)))
   },
 })
 

@@ -1,0 +1,199 @@
+import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { GoogleProblem } from '../domain/errors.ts'
+import type { OAuthToken } from '../domain/token.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
+import type { Database } from './connection.ts'
+import { inSeconds } from './database-time.ts'
+import { and, eq, inArray, isNull, or, sql } from './drizzle.ts'
+import { accounts } from './schema.ts'
+import { accountContext, SealError, type Sealer } from './sealing.ts'
+
+export type Cooling = { problem: GoogleProblem; words: string; until: Date }
+export type StoredToken = {
+  token: OAuthToken
+  version: number
+  kind: AccountKind
+  status: AccountStatus
+  /** Google failed at the last refresh: nobody asks it again before this time. */
+  cooling: Cooling | null
+}
+
+/**
+ * The tokens of accounts, and who may refresh them. Whatever changes one names the version that it is about, and does
+ * nothing where the account has got another one meanwhile.
+ */
+export function createTokens(db: Database, sealer: Sealer) {
+  return {
+    async of(id: number): Promise<StoredToken | null> {
+      const [row] = await db.select(tokenColumns).from(accounts).where(eq(accounts.id, id))
+      return row ? opened(row) : null
+    },
+
+    /** The tokens of several accounts, by account; those without one that opens are left out. */
+    async ofAll(ids: readonly number[]): Promise<Map<number, StoredToken>> {
+      const rows = await db
+        .select(tokenColumns)
+        .from(accounts)
+        .where(inArray(accounts.id, [...ids]))
+      const found = new Map<number, StoredToken>()
+      for (const row of rows) {
+        const stored = openedOrNull(row)
+        if (stored) found.set(row.id, stored)
+      }
+      return found
+    },
+
+    /** Takes the sole right to refresh this version of the token; it lapses by itself should the holder die. */
+    async leaseRefresh(id: number, version: number, owner: string, seconds: number): Promise<boolean> {
+      const taken = await db
+        .update(accounts)
+        .set({ refreshOwner: owner, refreshUntil: inSeconds(seconds) })
+        .where(
+          and(
+            eq(accounts.id, id),
+            eq(accounts.tokenVersion, version),
+            or(isNull(accounts.refreshUntil), sql`${accounts.refreshUntil} < clock_timestamp()`),
+          ),
+        )
+        .returning({ id: accounts.id })
+      return taken.length > 0
+    },
+
+    /** Gives the right to refresh back without a new token; until then (warmup time) nobody asks Google again. */
+    async coolDown(id: number, owner: string, { problem, words, until }: Cooling): Promise<void> {
+      await db
+        .update(accounts)
+        .set({
+          ...REFRESH_OVER,
+          refreshProblem: problem,
+          refreshFailure: words,
+          refreshNotBefore: until,
+        })
+        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
+    },
+
+    async releaseRefresh(id: number, owner: string): Promise<void> {
+      await db
+        .update(accounts)
+        .set({ refreshOwner: null, refreshUntil: null })
+        .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
+    },
+
+    /** Saves a refreshed token; returns the account's status, or null where it has got another token meanwhile. */
+    async save(id: number, version: number, token: OAuthToken): Promise<AccountStatus | null> {
+      const [saved] = await db
+        .update(accounts)
+        .set({
+          oauthToken: sealToken(sealer, id, token),
+          tokenVersion: version + 1,
+          ...REFRESH_OVER,
+        })
+        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
+        .returning({ status: accounts.status })
+      return saved?.status ?? null
+    },
+
+    /** Marks the account as needing re-authentication unless it has got another token meanwhile. */
+    async condemn(id: number, version: number, failure: TokenFailure, words: string): Promise<boolean> {
+      const condemned = await db
+        .update(accounts)
+        .set({
+          status: 'needs_reauth',
+          staysPaused: sql`${accounts.status} = 'paused'`,
+          failure,
+          lastError: words,
+          ...REFRESH_OVER,
+        })
+        .where(
+          and(
+            eq(accounts.id, id),
+            eq(accounts.tokenVersion, version),
+            sql`${accounts.status} in ('active', 'paused')`,
+          ),
+        )
+        .returning({ id: accounts.id })
+      return condemned.length > 0
+    },
+
+    /** Takes a condemnation of this very token back: it was about the one before. */
+    async acquit(id: number, version: number): Promise<boolean> {
+      const acquitted = await db
+        .update(accounts)
+        .set({
+          status: sql`case when ${accounts.staysPaused} then 'paused' else 'active' end`,
+          staysPaused: false,
+          failure: null,
+          lastError: null,
+        })
+        .where(
+          and(eq(accounts.id, id), eq(accounts.tokenVersion, version), eq(accounts.status, 'needs_reauth')),
+        )
+        .returning({ id: accounts.id })
+      return acquitted.length > 0
+    },
+
+    async erase(id: number, version: number): Promise<boolean> {
+      const erased = await db
+        .update(accounts)
+        .set({ oauthToken: null, tokenVersion: version + 1 })
+        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version), eq(accounts.status, 'removed')))
+        .returning({ id: accounts.id })
+      return erased.length > 0
+    },
+  }
+
+  /** @throws SealError */
+  function opened(row: TokenRow): StoredToken | null {
+    const { id, sealed, version, kind, status, problem, words, until } = row
+    if (sealed === null) return null
+    return {
+      token: JSON.parse(sealer.open(sealed, accountContext(id))) as OAuthToken,
+      version,
+      kind,
+      status,
+      cooling: problem && until ? { problem, words: words ?? problem, until } : null,
+    }
+  }
+
+  function openedOrNull(row: TokenRow): StoredToken | null {
+    try {
+      return opened(row)
+    } catch (error) {
+      if (error instanceof SealError) return null
+      throw error
+    }
+  }
+}
+
+export function sealToken(sealer: Sealer, accountId: number, token: OAuthToken): string {
+  return sealer.seal(JSON.stringify(token), accountContext(accountId))
+}
+
+export const REFRESH_OVER = {
+  refreshOwner: null,
+  refreshUntil: null,
+  refreshProblem: null,
+  refreshFailure: null,
+  refreshNotBefore: null,
+}
+
+const tokenColumns = {
+  id: accounts.id,
+  sealed: accounts.oauthToken,
+  version: accounts.tokenVersion,
+  kind: accounts.kind,
+  status: accounts.status,
+  problem: accounts.refreshProblem,
+  words: accounts.refreshFailure,
+  until: accounts.refreshNotBefore,
+}
+type TokenRow = {
+  id: number
+  sealed: string | null
+  version: number
+  kind: AccountKind
+  status: AccountStatus
+  problem: GoogleProblem | null
+  words: string | null
+  until: Date | null
+}
