@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
-import { accounts, tasks } from '../../src/db/schema.ts'
+import { accounts, incidents, tasks } from '../../src/db/schema.ts'
 import { settingsOf } from '../../src/domain/account.ts'
-import { startClock } from '../../src/runtime.ts'
+import { createRuntime, startClock } from '../../src/runtime.ts'
 import { pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { messagesOf } from '../support/agreement.ts'
@@ -287,6 +287,39 @@ test('a rotated refresh token is not lost by one failed save', async () => {
   expect(await warmup.authenticateAndUpdateToken(ben.id)).toMatchObject({ refreshed: true })
   world.clock.pass(2 * 60 * 60_000)
   expect(await warmup.authenticateAndUpdateToken(ben.id)).toMatchObject({ refreshed: true })
+})
+
+test('a process that was frozen between Google’s answer and the commit brings its account back to life', async () => {
+  const { world, ben } = await openPair()
+  await using _ = world
+  const { warmup, db } = world.runtime
+  world.sandbox.control.setOptions({ rotateRefreshTokens: true })
+  world.clock.pass(2 * 60 * 60_000)
+  const { save } = warmup.store.tokens
+  const frozen = Promise.withResolvers<void>()
+  const thawed = Promise.withResolvers<void>()
+  warmup.store.tokens.save = async (...saved) => {
+    frozen.resolve()
+    await thawed.promise
+    return save(...saved)
+  }
+  const refreshing = warmup.authenticateAndUpdateToken(ben.id)
+  await frozen.promise
+  await db.update(accounts).set({ refreshUntil: null })
+  const other = createRuntime(world.config, world.clock, warmup.log)
+  await expect(other.warmup.authenticateAndUpdateToken(ben.id)).rejects.toThrow('invalid_grant')
+  await other.close()
+  expect(await warmup.store.accounts.byId(ben.id)).toMatchObject({ status: 'needs_reauth' })
+
+  thawed.resolve()
+  expect(await refreshing).toMatchObject({ refreshed: true })
+  expect(await warmup.store.accounts.byId(ben.id)).toMatchObject({
+    status: 'active',
+    failure: null,
+    lastError: null,
+  })
+  expect(await db.select().from(incidents)).toMatchObject([{ closedAt: expect.any(Date) }])
+  expect(await warmup.authenticateAndUpdateToken(ben.id, { newerThan: 3 })).toMatchObject({ refreshed: true })
 })
 
 test('a database with real accounts is not run at a sandbox’s speed, nor a sandbox’s at the wall’s', async () => {
