@@ -132,3 +132,12 @@ left join (
 ) r on r.recipient_id = a.id;
 
 reset session_replication_role;
+
+-- An incident for each account that waits for its owner, and 5,000 that are over; each was told to one webhook.
+insert into incidents (kind, subject, account_id, failure, words, opened_at, closed_at)
+select 'needs_reauth', 'account:' || id, id, 'grant_revoked', last_error, now() - interval '2 hours', null
+from accounts where status = 'needs_reauth'
+union all
+select 'needs_reauth', 'account:' || 1 + n % 2000, 1 + n % 2000, 'grant_expired', 'invalid_grant: Token has been expired or revoked.',
+  now() - n * interval '1 hour', now() - n * interval '1 hour' + interval '20 minutes'
+from generate_series(1, 5000) n;
