@@ -9,16 +9,18 @@ import { timeView } from './times.ts'
 
 const MESSAGES = 50
 const EVENTS = 50
+const HANDOUTS = 5
 
-/** All that an account's page shows, in four queries. */
+/** All that an account's page shows, in five queries. */
 export async function loadAccountPage(dashboard: Dashboard, account: Account, now: Date) {
   const { id, timeZone } = account
   const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
-  const [figures, sent, messages, events] = await Promise.all([
+  const [figures, sent, messages, events, handouts] = await Promise.all([
     dashboard.figuresOf(id),
     dashboard.sentSince(new Map([[id, dayStart]])),
     dashboard.messagesOf(id, MESSAGES),
     dashboard.latestEvents(EVENTS, id),
+    dashboard.handoutsOf(id, HANDOUTS),
   ])
   return {
     account: accountView({ account, ...figures }, { sentToday: sent.get(id) ?? 0, now }),
@@ -26,6 +28,11 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
     noMailYet: account.status === 'active' ? NO_MAIL_YET[account.kind] : 'No mail yet.',
     conversations: conversationViews(messages, { now, zone: timeZone, viewer: id }),
     events: events.map((row) => eventView(row, now)),
+    handouts: handouts.map(({ at, data }) => ({
+      key: String(data.key),
+      isFresh: data.refreshed === true,
+      at: timeView(at, { now, zone: timeZone }),
+    })),
   }
 }
 

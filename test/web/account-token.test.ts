@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { FAILURE_ADVICE } from '../../src/domain/token-failure.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
+import { handOutToken } from '../../src/warmup/hand-out-token.ts'
 import { giveConsent } from '../support/consent.ts'
 import { openSite, type Site } from './site.ts'
 import { type Page, textOf, type Visitor } from './visitor.ts'
@@ -142,4 +143,19 @@ test('a link is made by the operator alone, and by a form of ours', async () => 
   expect((await site.visitor().post(path, {})).status).toBe(401)
   expect((await (await site.operator()).post(path, { _csrf: 'made up' })).status).toBe(403)
   expect((await (await site.operator()).submit('/', '/accounts/424242/connect-link')).status).toBe(404)
+})
+
+test('the page says to whom the token was handed, and the feeds are not buried under it', async () => {
+  await using site = await openSite()
+  const account = await site.world.connect('anna@sandbox.test', { kind: 'vault' })
+  for (let i = 0; i < 60; i += 1)
+    await handOutToken(site.world.runtime.warmup, account.id, {
+      key: i < 59 ? 'night agent' : 'calendar bot',
+    })
+  const operator = await site.operator()
+  const page = textOf(await operator.get(`/accounts/${account.id}`))
+  expect(page).toContain('Handed out to calendar bot')
+  expect(page.match(/to night agent/g)).toHaveLength(4)
+  expect(page).toMatch(/What happened Connected/)
+  expect(textOf(await operator.get('/'))).not.toContain('Token handed')
 })
