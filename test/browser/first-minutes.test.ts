@@ -50,7 +50,7 @@ test.skipIf(!CHROMIUM)(
 
 async function connectMailbox(page: Page, url: string, kind: string, mailbox: number): Promise<void> {
   await page.goto(url)
-  const type = page.getByRole('radio', { name: kind })
+  const type = page.getByRole('radio', { name: new RegExp(`^${kind}`) })
   if (!(await type.isVisible())) await page.getByText('Add an account').click()
   await type.check()
   await page.getByRole('button', { name: 'Connect with Google' }).click()
