@@ -102,7 +102,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .orderBy(sql`${accounts.googleUserId} is not distinct from ${googleUserId} desc`)
         .limit(1)
       const id = known?.id ?? (await insert(connection))
-      await refuseAddressOfAnother(id, email)
+      await freeAddress(id, email)
       const [account] = await db
         .update(accounts)
         .set({
@@ -172,12 +172,17 @@ export function createAccounts(db: Database, sealer: Sealer) {
   }
 
   /** Two mailboxes have changed their addresses, and only one of them has been connected since. */
-  async function refuseAddressOfAnother(id: number, email: string): Promise<void> {
+  async function freeAddress(id: number, email: string): Promise<void> {
     const [other] = await db
-      .select({ id: accounts.id })
+      .select({ id: accounts.id, status: accounts.status })
       .from(accounts)
       .where(and(ne(accounts.id, id), eq(sql`lower(${accounts.email})`, email.toLowerCase())))
-    if (other)
+    if (other?.status === 'removed')
+      await db
+        .update(accounts)
+        .set({ email: `removed-${other.id}:${email}` })
+        .where(eq(accounts.id, other.id))
+    else if (other)
       throw new OperatorError(
         `account ${other.id} is known by the address ${email}, which now belongs to account ${id}: connect account ${other.id} again first, or remove it`,
       )

@@ -19,7 +19,7 @@ export function createIncidents(db: Database) {
         .insert(incidents)
         .values({
           kind,
-          subject: isAccounts ? accountSubject(incident.accountId) : clientSubject(incident.clientId),
+          subject: isAccounts ? accountSubject(incident.accountId) : clientSubject(incident.clientKey),
           accountId: isAccounts ? incident.accountId : null,
           failure,
           words,
@@ -40,22 +40,22 @@ export function createIncidents(db: Database) {
       return closed ?? null
     },
 
-    async breakerOf(clientId: string): Promise<Breaker | null> {
+    async breakerOf(clientKey: string): Promise<Breaker | null> {
       const [open] = await db
         .select({ words: incidents.words, nextTryAt: incidents.nextTryAt })
         .from(incidents)
-        .where(isOpen(clientSubject(clientId)))
+        .where(isOpen(clientSubject(clientKey)))
       return open ? { words: open.words, nextTryAt: open.nextTryAt ?? new Date(0) } : null
     },
 
     /** Takes the sole right to try a refused client now; `next` is when somebody else may. */
-    async takeProbe(clientId: string, now: Date, next: Date): Promise<boolean> {
+    async takeProbe(clientKey: string, now: Date, next: Date): Promise<boolean> {
       const taken = await db
         .update(incidents)
         .set({ nextTryAt: next })
         .where(
           and(
-            isOpen(clientSubject(clientId)),
+            isOpen(clientSubject(clientKey)),
             or(isNull(incidents.nextTryAt), lte(incidents.nextTryAt, now)),
           ),
         )
@@ -63,11 +63,19 @@ export function createIncidents(db: Database) {
       return taken.length > 0
     },
 
-    async postponeProbe(clientId: string, next: Date): Promise<void> {
+    /** Ends what nobody has tried again since: no account uses such a client any more. */
+    async closeIdleBreakers(triedBefore: Date, now: Date): Promise<void> {
+      await db
+        .update(incidents)
+        .set({ closedAt: now, nextTryAt: null })
+        .where(and(isNull(incidents.closedAt), lte(incidents.nextTryAt, triedBefore)))
+    },
+
+    async postponeProbe(clientKey: string, next: Date): Promise<void> {
       await db
         .update(incidents)
         .set({ nextTryAt: next })
-        .where(isOpen(clientSubject(clientId)))
+        .where(isOpen(clientSubject(clientKey)))
     },
   }
 }

@@ -30,7 +30,7 @@ export function createTasks(db: Database) {
 
     /**
      * Hands out due tasks, the longest due first and one per account at a time, each under a lease after which it is
-     * handed out again. No more than `window` are out at once, so that a slow worker's queue stays short.
+     * handed out again. No more than `window` of these kinds are out at once, so that a slow worker's queue stays short.
      */
     async handOut(options: {
       kinds: readonly TaskKind[]
@@ -47,7 +47,7 @@ export function createTasks(db: Database) {
         if (!turn?.mine) return []
         return tx.execute<Handout>(sql`
           with leased as (
-            select account_id from tasks where lease_until >= clock_timestamp()
+            select account_id, kind from tasks where lease_until >= clock_timestamp()
           ), due as (
             select t.id, coalesce(t.account_id, -t.id) as owner, t.due_at
             from tasks t left join accounts a on a.id = t.account_id
@@ -61,7 +61,9 @@ export function createTasks(db: Database) {
           ), chosen as (
             select id from (select distinct on (owner) id, due_at from due order by owner, due_at) one_each
             order by due_at
-            limit greatest(0, ${window} - (select count(*) from leased))
+            limit greatest(0, ${window} - (
+              select count(*) from leased where kind = any(${sql.param([...kinds])}::text[])
+            ))
           )
           update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
           from chosen where tasks.id = chosen.id

@@ -18,6 +18,9 @@ export type StoredToken = {
   cooling: Cooling | null
 }
 
+/** How the account of a token stands. */
+export type Standing = { kind: AccountKind; status: AccountStatus; failure: TokenFailure | null }
+
 /**
  * The tokens of accounts, and who may refresh them. Whatever changes one names the version that it is about, and does
  * nothing where the account has got another one meanwhile.
@@ -79,8 +82,8 @@ export function createTokens(db: Database, sealer: Sealer) {
         .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
     },
 
-    /** Saves a refreshed token; returns the account's status, or null where it has got another token meanwhile. */
-    async save(id: number, version: number, token: OAuthToken): Promise<AccountStatus | null> {
+    /** Saves a refreshed token; returns how its account stands, or null where it has got another token meanwhile. */
+    async save(id: number, version: number, token: OAuthToken): Promise<Standing | null> {
       const [saved] = await db
         .update(accounts)
         .set({
@@ -89,8 +92,8 @@ export function createTokens(db: Database, sealer: Sealer) {
           ...REFRESH_OVER,
         })
         .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
-        .returning({ status: accounts.status })
-      return saved?.status ?? null
+        .returning({ kind: accounts.kind, status: accounts.status, failure: accounts.failure })
+      return saved ?? null
     },
 
     /** Marks the account as needing re-authentication unless it has got another token meanwhile. */

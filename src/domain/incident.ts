@@ -8,7 +8,7 @@ export type NewIncident = {
   failure: TokenFailure
   /** What Google said. */
   words: string
-} & ({ kind: 'needs_reauth'; accountId: number } | { kind: 'app_refused'; clientId: string })
+} & ({ kind: 'needs_reauth'; accountId: number } | { kind: 'app_refused'; clientKey: string })
 
 /** An incident is told when it opens and when it is over. */
 export const NOTICE_EDGES = ['opened', 'closed'] as const
@@ -26,9 +26,13 @@ export const COLLECT_SECONDS = 30
 
 /** What an incident is about, as one word: it can be open once. */
 export const accountSubject = (accountId: number) => `account:${accountId}`
-export const clientSubject = (clientId: string) => `client:${clientId}`
+export const clientSubject = (clientKey: string) => `client:${clientKey}`
+
+/** Tells the secrets of one OAuth client apart where accounts bring their own: one of them may be out of date. */
+export const clientKey = (clientId: string, secretHash: string | null) =>
+  secretHash === null ? clientId : `${clientId}#${secretHash}`
 
 /** The OAuth client that an incident is about; null where it is about an account. */
 export function clientIdOf(subject: string): string | null {
-  return subject.startsWith('client:') ? subject.slice('client:'.length) : null
+  return subject.match(/^client:([^#]*)/)?.[1] ?? null
 }

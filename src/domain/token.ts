@@ -78,6 +78,19 @@ export function scopesToAsk(kind: AccountKind, extraScopes: readonly string[]): 
   return kind === 'vault' && extraScopes.length > 0 ? [...extraScopes] : [...GMAIL_SCOPES, ...extraScopes]
 }
 
+const IDENTITY_NAMES = [
+  'openid',
+  'email',
+  'profile',
+  'https://www.googleapis.com/auth/userinfo.email',
+  'https://www.googleapis.com/auth/userinfo.profile',
+]
+
+/** What a grant allows besides knowing whose it is. */
+export function beyondIdentity(granted: readonly string[]): string[] {
+  return granted.filter((scope) => !IDENTITY_NAMES.includes(scope))
+}
+
 /** Whether Google says whose token it is. https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo */
 export function namesOwner(granted: readonly string[]): boolean {
   const email = ['email', 'https://www.googleapis.com/auth/userinfo.email']

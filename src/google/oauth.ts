@@ -105,12 +105,14 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
       const answer = await request(settings.userinfoUri, {
         headers: { authorization: `Bearer ${accessToken}` },
       })
-      const body = answer.body as { sub?: unknown; email?: unknown } | null
+      const body = answer.body as { sub?: unknown; email?: unknown; email_verified?: unknown } | null
       const message = `Google answered ${answer.status} to userinfo`
       if (answer.status === 401) throw new GoogleError('unauthorized', message)
       if (answer.status !== 200) throw tokenError({ ...answer, message }, clock.now())
       if (typeof body?.sub !== 'string' || typeof body.email !== 'string')
         throw new GoogleError('passing', 'Google’s userinfo names no user id and address')
+      if (body.email_verified === false || body.email_verified === 'false')
+        throw new GoogleError('refused', `Google has not verified that ${body.email} is this user’s address`)
       return { googleUserId: body.sub, email: body.email }
     },
   }

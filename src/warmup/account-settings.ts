@@ -1,7 +1,8 @@
+import type { Account } from '../db/accounts.ts'
 import type { AccountKind, AccountSettings } from '../domain/account.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
-import { condemnAccount } from './incidents.ts'
+import { acquitAccount, condemnAccount } from './incidents.ts'
 
 /**
  * Changes what the operator chose. A changed rate begins its count anew; a new warmup account gets its plan task; an
@@ -24,19 +25,24 @@ export async function changeSettings(warmup: Warmup, accountId: number, settings
     else await tx.tasks.removeKindOf(accountId, 'plan')
     const data = Object.fromEntries(changed.map((name) => [name, `${before[name]} → ${settings[name]}`]))
     await tx.events.add({ kind: 'settings_changed', at: clock.now(), accountId, data })
-    if (settings.kind !== before.kind) await changeKind({ ...warmup, store: tx }, accountId, settings.kind)
+    if (settings.kind !== before.kind) await changeKind({ ...warmup, store: tx }, before, settings.kind)
   })
 }
 
-async function changeKind(warmup: Warmup, accountId: number, kind: AccountKind): Promise<void> {
+async function changeKind(warmup: Warmup, before: Account, kind: AccountKind): Promise<void> {
   const { store } = warmup
+  const accountId = before.id
   if (kind === 'vault') {
     await store.messages.cancelUnsentOf(accountId, 'an account has left the warmup')
-    return
+    await store.tasks.removeKindOf(accountId, 'open')
   }
   const stored = await store.tokens.of(accountId)
-  const missing = stored ? missingScopes(scopesOf(stored.token), kind) : []
-  if (!stored || missing.length === 0) return
+  if (!stored) return
+  const missing = missingScopes(scopesOf(stored.token), kind)
+  if (missing.length === 0) {
+    if (before.failure === 'missing_scopes') await acquitAccount(warmup, accountId, stored.version)
+    return
+  }
   const words = `the grant lacks ${missing.join(', ')}`
   await condemnAccount(warmup, accountId, stored.version, { failure: 'missing_scopes', words })
 }

@@ -39,6 +39,7 @@ export type AuthenticateAndUpdateToken = (accountId: number, wish?: TokenWish) =
 /** Outlives the wait for Google's answer (20 s), so that a slow refresh is not begun a second time. */
 const LEASE_SECONDS = 45
 const POLL_MS = 50
+const JUST_REFRESHED_MS = 60_000
 /** Refreshes that one process asks of Google at once: so many at most find out together that a client is refused. */
 const MOST_AT_ONCE = 20
 
@@ -128,7 +129,10 @@ function suits(
   now: Date,
 ): boolean {
   const left = secondsLeft(token, now)
-  return version > newerThan && left > 0 && left >= validFor
+  if (version <= newerThan || left === 0) return false
+  // Google may give tokens that live shorter than is wished for: then a new one would be no better.
+  const age = now.getTime() - factsOf(token).refreshedAt.getTime()
+  return left >= validFor || age < JUST_REFRESHED_MS
 }
 
 function coolingOf({ cooling }: StoredToken, now: Date): GoogleError | null {

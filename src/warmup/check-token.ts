@@ -54,7 +54,7 @@ async function look(warmup: Warmup, account: Account): Promise<{ health: TokenHe
   if (missing.length > 0)
     throw new NeedsReauthError('missing_scopes', `the grant lacks ${missing.join(', ')}`)
   if (isRefreshDue(stored.token, warmup.clock.now())) return { health: 'due', token }
-  const address = await addressOf(warmup, stored.token.access_token, token.scopes)
+  const address = await addressOf(warmup, stored.token.access_token, token.scopes, account.kind)
   if (address !== null && !isOwn(account, address)) throw wrongMailbox(address)
   return { health: 'valid', token }
 }

@@ -1,3 +1,4 @@
+import type { Account } from '../db/accounts.ts'
 import { type AccountSettings, settingsOf } from '../domain/account.ts'
 import { startConnecting } from './connect-account.ts'
 import type { Warmup } from './dependencies.ts'
@@ -11,8 +12,8 @@ export type ConnectLink = {
   /** Of an account that is still to be made. */
   settings: AccountSettings
   extraScopes: string[]
-  /** When the mailbox was last connected as the link was made; null where it never was. */
-  connectedAt: string | null
+  /** How things stood with the mailbox as the link was made: it is over once they have changed. */
+  standing: string
   expiresAt: string
 }
 export type ConnectOffer = Pick<ConnectLink, 'email' | 'settings' | 'extraScopes'>
@@ -32,7 +33,7 @@ export async function issueConnectLink(
     email: account?.email ?? offer.email,
     settings: offer.settings,
     extraScopes: [...(offer.extraScopes ?? account?.extraScopes ?? [])],
-    connectedAt: row?.connectedAt.toISOString() ?? null,
+    standing: standingOf(row),
     expiresAt: expiresAt.toISOString(),
   }
   const url = new URL('/connect', baseUrl)
@@ -49,7 +50,7 @@ export async function openConnectLink(
   const link = store.oneTime.openLink(text) as ConnectLink | null
   if (!link || new Date(link.expiresAt) <= wallNow) return null
   const { row, account } = await find(store, link.email)
-  if ((row?.connectedAt.toISOString() ?? null) !== link.connectedAt) return null
+  if (standingOf(row) !== link.standing) return null
   // The operator may have changed the account since the link was made.
   return account ? { ...link, settings: settingsOf(account) } : link
 }
@@ -61,6 +62,11 @@ export async function followConnectLink(warmup: Warmup, text: string, wallNow: D
   const { account } = await find(warmup.store, offer.email)
   const wanted = { email: offer.email, googleUserId: account?.googleUserId ?? null }
   return startConnecting(warmup, offer.settings, wallNow, { wanted, extraScopes: offer.extraScopes })
+}
+
+function standingOf(row: Account | null): string {
+  if (!row) return 'never connected'
+  return `${row.status === 'removed' ? 'removed, ' : ''}connected ${row.connectedAt.toISOString()}`
 }
 
 /** The row that has the address, and the account that it is; a removed one is none. */

@@ -30,14 +30,18 @@ export async function disconnectAccount(
   account: Account,
 ): Promise<Outcome> {
   if (account.status !== 'removed') return { kind: 'done' }
-  const stored = await store.tokens.of(account.id)
-  if (!stored) return { kind: 'done' }
-  await oauth.revoke(stored.token.refresh_token)
-  await store.transaction(async (tx) => {
-    // Connected again meanwhile: the token there is now is another one.
-    if (!(await tx.tokens.erase(account.id, stored.version))) return
-    await tx.events.add({ kind: 'revoked', at: clock.now(), accountId: account.id })
+  const accountId = account.id
+  const stored = (await store.tokens.ofAll([accountId])).get(accountId)
+  // What does not open can't be revoked, and is of no use to anybody.
+  if (stored) await oauth.revoke(stored.token.refresh_token)
+  const erased = await store.transaction(async (tx) => {
+    if (!(await tx.tokens.erase(accountId, stored?.version ?? account.tokenVersion))) return false
+    if (stored) await tx.events.add({ kind: 'revoked', at: clock.now(), accountId })
+    return true
   })
-  log.info({ accountId: account.id }, 'grant revoked, token erased')
-  return { kind: 'done' }
+  if (erased) log.info({ accountId, isRevoked: stored !== undefined }, 'token erased')
+  // It got another token meanwhile, from a refresh that was under way or by being connected again.
+  return erased
+    ? { kind: 'done' }
+    : { kind: 'again', at: clock.now(), reason: 'another token', untried: true }
 }

@@ -24,48 +24,58 @@ export function condemnAccount(
   return store.transaction(async (tx) => {
     if (!(await tx.tokens.condemn(accountId, version, failure, words))) return false
     await tx.events.add({ kind: 'needs_reauth', at: now, accountId, data: { reason: words, failure } })
+    // One that is still open was left so by somebody who knows of no incidents: the account did live in between.
+    await tx.incidents.close(accountSubject(accountId), now)
     await open({ store: tx, clock, mailsNotices }, { kind: 'needs_reauth', accountId, failure, words })
     return true
   })
 }
 
-/** A living token has come after all for the account that was condemned meanwhile. */
+/** What an account was condemned for has turned out not to be so. Runs in the caller's transaction. */
 export async function acquitAccount(
-  { store, clock, mailsNotices }: IncidentDependencies,
+  dependencies: IncidentDependencies,
   accountId: number,
   version: number,
 ): Promise<void> {
-  await store.transaction(async (tx) => {
-    if (!(await tx.tokens.acquit(accountId, version))) return
-    await tx.events.add({ kind: 'reconnected', at: clock.now(), accountId })
-    await endReauthentication({ store: tx, clock, mailsNotices }, accountId)
-  })
+  const { store, clock } = dependencies
+  if (!(await store.tokens.acquit(accountId, version))) return
+  await store.events.add({ kind: 'reconnected', at: clock.now(), accountId })
+  await endReauthentication(dependencies, accountId)
 }
 
 /** Google refuses an OAuth client: until `nextTryAt` nobody asks it with that client. No account is to blame. */
 export function openBreaker(
   { store, clock, mailsNotices }: IncidentDependencies,
-  clientId: string,
+  clientKey: string,
   words: string,
   nextTryAt: Date,
 ): Promise<void> {
   return store.transaction(async (tx) => {
-    const incident = { kind: 'app_refused', clientId, failure: 'app_refused', words } as const
+    const incident = { kind: 'app_refused', clientKey, failure: 'app_refused', words } as const
     if (await open({ store: tx, clock, mailsNotices }, incident))
       await tx.events.add({ kind: 'app_refused', at: clock.now(), accountId: null, data: { reason: words } })
-    await tx.incidents.postponeProbe(clientId, nextTryAt)
+    await tx.incidents.postponeProbe(clientKey, nextTryAt)
   })
 }
 
 /** Google has accepted the client again. */
 export function closeBreaker(
   { store, clock, mailsNotices }: IncidentDependencies,
-  clientId: string,
+  clientKey: string,
 ): Promise<void> {
   return store.transaction(async (tx) => {
-    if (await close({ store: tx, clock, mailsNotices }, clientSubject(clientId)))
+    if (await close({ store: tx, clock, mailsNotices }, clientSubject(clientKey)))
       await tx.events.add({ kind: 'app_accepted', at: clock.now(), accountId: null })
   })
+}
+
+/** How long a refused client may go untried: every account that uses one tries it once a day. */
+const IDLE_MS = 48 * 3_600_000
+
+/** A refused client that no account uses any more is nobody's concern: there is nothing to tell. */
+export function forgetIdleClients({ store, clock }: IncidentDependencies): Promise<void> {
+  const now = clock.now()
+  return store.incidents.closeIdleBreakers(new Date(now.getTime() - IDLE_MS), now)
 }
 
 /** The account is connected again. Runs in the caller's transaction. */

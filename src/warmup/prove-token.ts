@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/task.ts'
 import { missingScopes } from '../domain/token.ts'
 import type { ValidToken } from './authenticate-and-update-token.ts'
 import type { Warmup } from './dependencies.ts'
-import { condemnAccount } from './incidents.ts'
+import { condemnAccount, forgetIdleClients } from './incidents.ts'
 import { askingWith } from './mailboxes.ts'
 import { addressOf } from './token-owner.ts'
 
@@ -24,7 +24,7 @@ export async function proveToken(warmup: Warmup, account: Account): Promise<Vali
     throw new NeedsReauthError('missing_scopes', words)
   }
   const ask = askingWith(warmup.authenticateAndUpdateToken, account.id, token)
-  const address = await ask((accessToken) => addressOf(warmup, accessToken, token.scopes))
+  const address = await ask((accessToken) => addressOf(warmup, accessToken, token.scopes, account.kind))
   // Said, but nobody is condemned for it: the mailbox may just have been given another address.
   if (address !== null && !isOwn(account, address)) throw wrongMailbox(address)
   return token
@@ -43,6 +43,7 @@ export function wrongMailbox(address: string): NeedsReauthError {
  * of six months' idleness.
  */
 export async function checkAccount(warmup: Warmup, account: Account): Promise<Outcome> {
+  await forgetIdleClients(warmup)
   await proveToken(warmup, account)
   return { kind: 'again', at: nextCheck(warmup), reason: 'daily check' }
 }

@@ -65,13 +65,19 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
 
   /** False where the token is not the account's, or does not suffice. */
   async function keep(accountId: number, stored: StoredToken, token: OAuthToken): Promise<boolean> {
-    const status = await persist(() => store.tokens.save(accountId, stored.version, token))
-    if (status === null) return false
     const version = stored.version + 1
+    const standing = await persist(() =>
+      store.transaction(async (tx) => {
+        const saved = await tx.tokens.save(accountId, stored.version, token)
+        // Whoever took this process for dead has tried a refresh token that Google had just replaced.
+        if (saved?.status === 'needs_reauth' && saved.failure?.startsWith('grant_'))
+          await acquitAccount({ ...dependencies, store: tx }, accountId, version)
+        return saved
+      }),
+    )
+    if (standing === null) return false
     log.info({ accountId, expiry: token.expiry }, 'token refreshed')
-    // Whoever took this process for dead has tried a refresh token that Google had just replaced.
-    if (status === 'needs_reauth') await acquitAccount(dependencies, accountId, version)
-    const missing = missingScopes(scopesOf(token), stored.kind)
+    const missing = missingScopes(scopesOf(token), standing.kind)
     if (missing.length > 0)
       await condemn(accountId, version, 'missing_scopes', `the grant lacks ${missing.join(', ')}`)
     return missing.length === 0

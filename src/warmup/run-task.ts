@@ -88,6 +88,8 @@ async function perform(
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
   if (task.kind === 'check') return checkAccount(warmup, account)
+  // What it had begun to send is still brought to its end.
+  if (account.kind === 'vault' && message?.state !== 'sending') return { kind: 'done' }
 
   const run: Run = { ...started, account, owner, signal, ask: await warmup.openMailbox(account.id, signal) }
   if (task.kind === 'plan') return planAccountDay(warmup, run)
@@ -137,8 +139,10 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
     return 'failed'
   }
   const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
-  const retryAt = (isGoogles && error.retryAt) || backOff
-  if (accountId !== null) await store.accounts.setLastError(accountId, reason)
+  const wished = isGoogles ? error.retryAt : null
+  const retryAt = wished && wished > backOff ? wished : backOff
+  const isAccounts = !isGoogles || error.problem !== 'app_refused'
+  if (accountId !== null && isAccounts) await store.accounts.setLastError(accountId, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
   return 'retry'
 }

@@ -34,6 +34,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
     return { kind: 'done' }
   }
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
+  if (recipient.kind === 'vault') return { kind: 'failed', reason: 'its recipient has left the warmup' }
 
   const permission = await permissionToSend(warmup, run.account, message)
   if (!permission.allowed) return later(permission.until, permission.reason)

@@ -1,7 +1,8 @@
 import { type AccountSettings, DEFAULT_SETTINGS } from '../domain/account.ts'
 import { failureOf, GoogleError, OperatorError } from '../domain/errors.ts'
-import { scopesOf, tokenFromGrant } from '../domain/token.ts'
+import { beyondIdentity, scopesOf, tokenFromGrant } from '../domain/token.ts'
 import type { TokenFailure } from '../domain/token-failure.ts'
+import { createAppBreaker } from './app-breaker.ts'
 import { type Connected, keepConnection, MissingScopesError } from './connect-account.ts'
 import type { Warmup } from './dependencies.ts'
 import { ownerOf } from './token-owner.ts'
@@ -24,7 +25,7 @@ export async function storeCredentials(
   email: string,
   credentials: Credentials,
 ): Promise<Connected | { refused: RefusedCredentials }> {
-  const { oauth, clock } = warmup
+  const { store, oauth, clock } = warmup
   const client = { ...credentials, tokenUri: oauth.client.tokenUri }
   try {
     const grant = await oauth.refresh(credentials.refreshToken, client)
@@ -42,7 +43,23 @@ export async function storeCredentials(
       client,
       clock.now(),
     )
-    return await keepConnection(warmup, { ...owner, token, settings: VAULT })
+    const known = await store.accounts.byEmail(email)
+    // Only a consent page can tell that an address has got another user.
+    if (known?.googleUserId && owner.googleUserId && known.googleUserId !== owner.googleUserId)
+      return refused(
+        'wrong_mailbox',
+        `${email} belongs to another Google user than the account of that address`,
+      )
+    const isVault = !known || known.status === 'removed' || known.kind === 'vault'
+    const kept = await keepConnection(warmup, {
+      ...owner,
+      token,
+      settings: VAULT,
+      // What its owner is asked for should the grant die: the programs that use it need no less.
+      ...(isVault ? { extraScopes: beyondIdentity(scopes) } : {}),
+    })
+    await createAppBreaker(warmup).accept(client)
+    return kept
   } catch (error) {
     if (error instanceof GoogleError) return refused(failureOf(error), error.message, error.retryAt)
     if (error instanceof MissingScopesError) return refused('missing_scopes', error.message)

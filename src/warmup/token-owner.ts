@@ -1,3 +1,4 @@
+import type { AccountKind } from '../domain/account.ts'
 import { namesOwner, opensGmail } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 
@@ -13,12 +14,17 @@ export async function ownerOf(
   return opensGmail(scopes) ? { googleUserId: null, email: await gmail.open(accessToken).address() } : null
 }
 
-/** The address of the mailbox that an access token opens, from Gmail itself where the token may ask that; null where it may ask nobody. */
+/**
+ * The address of the mailbox that an access token opens, from Gmail itself where the account's tasks need that; null where
+ * the token may ask nobody. Of a vault account, whose OAuth client may have no Gmail API at all, Google is asked first.
+ */
 export async function addressOf(
   { oauth, gmail }: Google,
   accessToken: string,
   scopes: readonly string[],
+  kind: AccountKind,
 ): Promise<string | null> {
-  if (opensGmail(scopes)) return gmail.open(accessToken).address()
+  const asksGoogle = kind === 'vault' && namesOwner(scopes)
+  if (opensGmail(scopes) && !asksGoogle) return gmail.open(accessToken).address()
   return namesOwner(scopes) ? (await oauth.identify(accessToken)).email : null
 }

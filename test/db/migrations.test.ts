@@ -59,3 +59,32 @@ test('accounts from before the daily check get one each, and those that wait for
   await database.drop()
   rmSync(folder, { recursive: true })
 })
+
+test('beside processes that write it waits for its turn, and ends none of their transactions', async () => {
+  const database = await emptyDatabase()
+  const { db, close } = connect(database.url, { poolSize: 9 })
+  const folder = firstMigrations(1)
+  await migrate(db as PostgresJsDatabase, { migrationsFolder: folder })
+  await db.execute(sql`
+    insert into accounts (google_user_id, email, kind, open_rate, reply_rate, daily_limit, start_volume, daily_increase,
+      time_zone, connected_at)
+    select n::text, n || '@example.com', 'pool', 0.8, 0.5, 50, 5, 2, 'UTC', now() from generate_series(1, 8) n`)
+  let isOver = false
+  const write = async (id: number) => {
+    for (let written = 0; ; written += 1) {
+      if (isOver) return written
+      await db.transaction(async (tx) => {
+        await tx.execute(sql`update accounts set warmup_day = warmup_day + 1 where id = ${id}`)
+        await tx.execute(sql`select pg_sleep(0.02)`)
+        await tx.execute(sql`insert into events (at, kind, account_id) values (now(), 'paused', ${id})`)
+      })
+    }
+  }
+  const writers = Promise.all([1, 2, 3, 4, 5, 6].map(write))
+  await migrateDatabase(database.url)
+  isOver = true
+  for (const written of await writers) expect(written).toBeGreaterThan(0)
+  await close()
+  await database.drop()
+  rmSync(folder, { recursive: true })
+})

@@ -1,3 +1,5 @@
+-- All at once, or not yet: running processes hold some of these while they wait for another.
+LOCK TABLE "accounts", "tasks", "events" IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "api_keys_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
