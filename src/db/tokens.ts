@@ -18,8 +18,7 @@ export type StoredToken = {
   cooling: Cooling | null
 }
 
-/** How the account of a token stands. */
-export type Standing = { kind: AccountKind; status: AccountStatus; failure: TokenFailure | null }
+export type Saved = { kind: AccountKind; isAcquitted: boolean }
 
 /**
  * The tokens of accounts, and who may refresh them. Whatever changes one names the version that it is about, and does
@@ -82,17 +81,27 @@ export function createTokens(db: Database, sealer: Sealer) {
         .where(and(eq(accounts.id, id), eq(accounts.refreshOwner, owner)))
     },
 
-    /** Saves a refreshed token; returns how its account stands, or null where it has got another token meanwhile. */
-    async save(id: number, version: number, token: OAuthToken): Promise<Standing | null> {
-      const [saved] = await db
-        .update(accounts)
-        .set({
-          oauthToken: sealToken(sealer, id, token),
-          tokenVersion: version + 1,
-          ...REFRESH_OVER,
-        })
-        .where(and(eq(accounts.id, id), eq(accounts.tokenVersion, version)))
-        .returning({ kind: accounts.kind, status: accounts.status, failure: accounts.failure })
+    /**
+     * Saves a refreshed token; null where the account has got another one meanwhile. It proves that the grant lives: an
+     * account that was condemned for a dead one is acquitted.
+     */
+    async save(id: number, version: number, token: OAuthToken): Promise<Saved | null> {
+      const [saved] = await db.execute<Saved>(sql`
+        with before as (
+          select id, coalesce(status = 'needs_reauth' and failure like 'grant\\_%', false) as acquitted
+          from accounts where id = ${id} and token_version = ${version} for no key update
+        )
+        update accounts a set
+          oauth_token = ${sealToken(sealer, id, token)},
+          token_version = ${version + 1},
+          refresh_owner = null, refresh_until = null,
+          refresh_problem = null, refresh_failure = null, refresh_not_before = null,
+          status = case when acquitted then case when stays_paused then 'paused' else 'active' end else status end,
+          stays_paused = stays_paused and not acquitted,
+          failure = case when acquitted then null else failure end,
+          last_error = case when acquitted then null else last_error end
+        from before where a.id = before.id
+        returning a.kind, acquitted as "isAcquitted"`)
       return saved ?? null
     },
 
@@ -118,7 +127,7 @@ export function createTokens(db: Database, sealer: Sealer) {
       return condemned.length > 0
     },
 
-    /** Takes a condemnation of this very token back: it was about the one before. */
+    /** Takes a condemnation of this very token back. */
     async acquit(id: number, version: number): Promise<boolean> {
       const acquitted = await db
         .update(accounts)

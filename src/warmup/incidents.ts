@@ -37,10 +37,18 @@ export async function acquitAccount(
   accountId: number,
   version: number,
 ): Promise<void> {
-  const { store, clock } = dependencies
-  if (!(await store.tokens.acquit(accountId, version))) return
-  await store.events.add({ kind: 'reconnected', at: clock.now(), accountId })
-  await endReauthentication(dependencies, accountId)
+  if (await dependencies.store.tokens.acquit(accountId, version)) await tellAcquittal(dependencies, accountId)
+}
+
+/** An account that was condemned lives after all. */
+export function tellAcquittal(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  accountId: number,
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    await tx.events.add({ kind: 'reconnected', at: clock.now(), accountId })
+    await endReauthentication({ store: tx, clock, mailsNotices }, accountId)
+  })
 }
 
 /** Google refuses an OAuth client: until `nextTryAt` nobody asks it with that client. No account is to blame. */

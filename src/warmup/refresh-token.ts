@@ -14,7 +14,7 @@ import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
 import { type AppBreaker, acceptsClient } from './app-breaker.ts'
-import { acquitAccount, condemnAccount, type IncidentDependencies } from './incidents.ts'
+import { condemnAccount, type IncidentDependencies, tellAcquittal } from './incidents.ts'
 
 export type RefreshDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
 
@@ -66,18 +66,12 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
   /** False where the token is not the account's, or does not suffice. */
   async function keep(accountId: number, stored: StoredToken, token: OAuthToken): Promise<boolean> {
     const version = stored.version + 1
-    const standing = await persist(() =>
-      store.transaction(async (tx) => {
-        const saved = await tx.tokens.save(accountId, stored.version, token)
-        // Whoever took this process for dead has tried a refresh token that Google had just replaced.
-        if (saved?.status === 'needs_reauth' && saved.failure?.startsWith('grant_'))
-          await acquitAccount({ ...dependencies, store: tx }, accountId, version)
-        return saved
-      }),
-    )
-    if (standing === null) return false
+    const saved = await persist(() => store.tokens.save(accountId, stored.version, token))
+    if (saved === null) return false
+    // Whoever took this process for dead has tried a refresh token that Google had just replaced.
+    if (saved.isAcquitted) await tellAcquittal(dependencies, accountId)
     log.info({ accountId, expiry: token.expiry }, 'token refreshed')
-    const missing = missingScopes(scopesOf(token), standing.kind)
+    const missing = missingScopes(scopesOf(token), saved.kind)
     if (missing.length > 0)
       await condemn(accountId, version, 'missing_scopes', `the grant lacks ${missing.join(', ')}`)
     return missing.length === 0

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { incidents } from '../../../src/db/schema.ts'
+import { clientIdOf } from '../../../src/domain/incident.ts'
 import { createRuntime } from '../../../src/runtime.ts'
 import { connectCheaply, connectMany, onTokenRequests } from '../../support/tokens.ts'
 import { openWorld, type World } from '../../support/world.ts'
@@ -73,8 +74,8 @@ test('the refusal of another client does not touch ours', async () => {
   world.sandbox.control.disableClient(OTHER.clientId)
   await expect(warmup.authenticateAndUpdateToken(vault.id)).rejects.toMatchObject({ problem: 'app_refused' })
   expect(await warmup.authenticateAndUpdateToken(ours)).toMatchObject({ refreshed: true })
-  expect(await warmup.store.incidents.breakerOf(OTHER.clientId)).not.toBeNull()
-  expect(await warmup.store.incidents.breakerOf(world.config.GOOGLE_CLIENT_ID)).toBeNull()
+  const open = await world.runtime.db.select().from(incidents)
+  expect(open.map(({ subject }) => clientIdOf(subject))).toEqual([OTHER.clientId])
 })
 
 test.each([
