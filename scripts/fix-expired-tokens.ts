@@ -24,8 +24,9 @@ const GRACE_MS = 5000
 const MOST_LISTED = 20
 
 await runProcess(async ({ config: partial, onStop }) => {
-  const signal = interruption()
   const options = parseOptions()
+  if (options.help) return console.log(USAGE)
+  const signal = interruption()
   const config = requireComplete(partial)
   await requireStores(config)
   const { clock, stop } = await startClock(config)
@@ -65,15 +66,20 @@ await runProcess(async ({ config: partial, onStop }) => {
   else if (found.some(({ health }) => health === 'failed')) process.exitCode = 2
 }, withInstance)
 
-function parseOptions(): { account: string | null; dryRun: boolean; json: boolean } {
+function parseOptions(): { account: string | null; dryRun: boolean; json: boolean; help: boolean } {
   try {
     const { values } = parseArgs({
-      options: { account: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
+      options: {
+        account: { type: 'string' },
+        'dry-run': { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     })
-    const { account = null, 'dry-run': dryRun = false, json = false } = values
+    const { account = null, 'dry-run': dryRun = false, json = false, help = false } = values
     if (account !== null && !/^(\d{1,15}|[^\s@]+@[^\s@]+)$/.test(account))
       throw new Error(`--account ${account}: expected an account’s number or its email address`)
-    return { account, dryRun, json }
+    return { account, dryRun, json, help }
   } catch (error) {
     throw new OperatorError(`${(error as Error).message}\n${USAGE}`)
   }

@@ -25,7 +25,7 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
   return {
     account: accountView({ account, ...figures }, { sentToday: sent.get(id) ?? 0, now }),
     connected: timeView(account.connectedAt, { now, zone: timeZone }),
-    noMailYet: account.status === 'active' ? NO_MAIL_YET[account.kind] : 'No mail yet.',
+    noMailYet: noMailYet(account),
     conversations: conversationViews(messages, { now, zone: timeZone, viewer: id }),
     events: events.map((row) => eventView(row, now)),
     handouts: handouts.map(({ at, data }) => ({
@@ -34,6 +34,11 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
       at: timeView(at, { now, zone: timeZone }),
     })),
   }
+}
+
+function noMailYet({ kind, status }: Account): string {
+  const isAsUsual = kind === 'vault' ? status !== 'removed' : status === 'active'
+  return isAsUsual ? NO_MAIL_YET[kind] : 'No mail yet.'
 }
 
 const NO_MAIL_YET: Record<AccountKind, string> = {

@@ -47,6 +47,10 @@ const CREDENTIALS_ADVICE: Partial<Record<CredentialsFailure, Words>> &
     means: 'the token opens another mailbox',
     advice: 'Send the credentials to the address of the mailbox that they open.',
   },
+  missing_scopes: {
+    means: FAILURE_ADVICE.missing_scopes.means,
+    advice: 'Obtain a grant with these scopes, and send that.',
+  },
   app_refused: {
     means: 'Google refuses the OAuth client',
     advice:

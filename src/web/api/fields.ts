@@ -45,12 +45,13 @@ export const accountReference = z
 
 const PREFIX = 'https://www.googleapis.com/auth/'
 const SCOPE =
-  /^(https:\/\/mail\.google\.com\/|(https:\/\/www\.googleapis\.com\/auth\/)?[A-Za-z0-9._-]{1,100})$/
-const scopeExpected = `${PREFIX}<name>, https://mail.google.com/, or the name alone, such as calendar.readonly`
+  /^(openid|profile|email|https:\/\/mail\.google\.com\/|(https:\/\/www\.googleapis\.com\/auth\/)?[A-Za-z0-9._-]{1,100})$/
+const IDENTITY = ['openid', 'profile', 'email']
+const scopeExpected = `openid, profile, email, ${PREFIX}<name>, https://mail.google.com/, or the name alone, such as calendar.readonly`
 
 /** A scope of Google's, in full. https://developers.google.com/identity/protocols/oauth2/scopes */
 export const googleScope = z
   .string(scopeExpected)
   .regex(SCOPE, scopeExpected)
-  .transform((scope) => (scope.startsWith('https://') ? scope : PREFIX + scope))
+  .transform((scope) => (IDENTITY.includes(scope) || scope.startsWith('https://') ? scope : PREFIX + scope))
   .meta({ examples: ['calendar.readonly'] })

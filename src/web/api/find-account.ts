@@ -20,7 +20,13 @@ export async function findAccountId(store: Store, reference: string): Promise<nu
 /** The account as it is now. @throws ApiProblem `not_found` where it was removed meanwhile */
 export async function showAccount(store: Store, id: number) {
   const account = await findAccount(store, String(id))
-  return accountAnswer(account, await store.tokens.of(id))
+  return showFound(store, account)
+}
+
+/** An account whose token does not open is shown without one. */
+export async function showFound(store: Store, account: Account) {
+  const tokens = await store.tokens.ofAll([account.id])
+  return accountAnswer(account, tokens.get(account.id) ?? null)
 }
 
 export function noAccount(reference: string | number): ApiProblem<'not_found'> {

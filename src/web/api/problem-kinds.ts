@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { API_SCOPES } from '../../domain/api-key.ts'
 import { SHOWN_STATUSES } from './account-shape.ts'
-import { CALLS_PER_MINUTE, FORCED_REFRESHES_PER_MINUTE } from './allowances.ts'
+import { CALLS_PER_MINUTE, CREDENTIALS_PER_MINUTE, FORCED_REFRESHES_PER_MINUTE } from './allowances.ts'
 import { credentialsFailureShape, failureShape } from './failure-shape.ts'
 
 export type Members = Record<string, unknown>
@@ -153,7 +153,7 @@ export const PROBLEMS = {
   rate_limited: {
     status: 429,
     title: 'Too many calls with this key',
-    means: `A key may call ${CALLS_PER_MINUTE} times a minute in all, and force ${FORCED_REFRESHES_PER_MINUTE} refreshes a minute.`,
+    means: `A key may call ${CALLS_PER_MINUTE} times a minute in all; of these it may force ${FORCED_REFRESHES_PER_MINUTE} refreshes, and hand in ${CREDENTIALS_PER_MINUTE} refresh tokens.`,
     ...waiting,
   },
   google_unavailable: {

@@ -24,6 +24,8 @@ export function apiRoutes(deps: WebDependencies): Router {
   router.use(requireKey(deps), limitPerKey(CALLS_PER_MINUTE, 'all'))
   for (const [path, operations] of Map.groupBy(OPERATIONS, ({ route }) => route)) {
     const route = router.route(ROOT + path.replaceAll(/\{(\w+)\}/g, ':$1'))
+    // Express answers HEAD with what GET does, and some of that is kept: who was given a token.
+    route.head(refuseMethod(operations))
     for (const operation of operations) route[operation.method](...handlersOf(operation, deps))
     route.all(refuseMethod(operations))
   }

@@ -4,7 +4,7 @@ import { pauseAccount, resumeAccount } from '../../../warmup/account-settings.ts
 import { removeAccount } from '../../../warmup/disconnect-account.ts'
 import { accountAnswer, accountShape, SHOWN_STATUSES } from '../account-shape.ts'
 import { accountReference, numberInAddress, oneOf, partOfAddress } from '../fields.ts'
-import { findAccount, noAccount, showAccount } from '../find-account.ts'
+import { findAccount, noAccount, showAccount, showFound } from '../find-account.ts'
 import { type ApiDependencies, answer, operation } from '../operation.ts'
 import { ApiProblem } from '../problems.ts'
 
@@ -71,8 +71,7 @@ export const getAccount = operation({
   answers: shown,
   problems: [],
   async handle({ warmup: { store }, path }) {
-    const account = await findAccount(store, path.account)
-    return answer(200, accountAnswer(account, await store.tokens.of(account.id)))
+    return answer(200, await showFound(store, await findAccount(store, path.account)))
   },
 })
 

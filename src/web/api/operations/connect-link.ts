@@ -30,7 +30,7 @@ export const connectLink = operation({
         .optional()
         .meta({
           description:
-            'What is asked of Google besides: a scope of Google’s in full, or the name after https://www.googleapis.com/auth/ alone. Left out, it is what was asked for before.',
+            'A scope of Google’s in full, or the name after https://www.googleapis.com/auth/ alone. For a vault account Google is asked for exactly these, and nothing of Gmail unless it is among them; without any, for the four of Gmail that the workers use. For the other kinds these are asked for besides those four. Whose mailbox it is (openid, email) is always asked. Left out, it is what was asked for before.',
           examples: [['calendar.readonly']],
         }),
       kind: oneOf(ACCOUNT_KINDS).default('vault').meta({

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FAILURE_ADVICE } from '../../../domain/token-failure.ts'
 import { type RefusedCredentials, storeCredentials } from '../../../warmup/store-credentials.ts'
 import { accountShape } from '../account-shape.ts'
+import { CREDENTIALS_PER_MINUTE } from '../allowances.ts'
 import { credentialsFailureAnswer } from '../failure-shape.ts'
 import { credential, emailAddress } from '../fields.ts'
 import { showAccount } from '../find-account.ts'
@@ -46,6 +47,7 @@ export const putCredentials = operation({
     })
     .meta({ id: 'Credentials' }),
   isBodySecret: true,
+  callsPerMinute: CREDENTIALS_PER_MINUTE,
   answers: {
     200: { means: 'The account that existed has its new token.', shape: accountShape },
     201: { means: 'A new account.', shape: accountShape },
