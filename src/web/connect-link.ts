@@ -1,13 +1,15 @@
-import { type Request, type Response, Router, urlencoded } from 'express'
+import { type RequestHandler, Router, urlencoded } from 'express'
 import type { AccountKind } from '../domain/account.ts'
 import { scopesToAsk } from '../domain/token.ts'
 import { followConnectLink, openConnectLink } from '../warmup/connect-link.ts'
 import type { WebDependencies } from './dependencies.ts'
-import { limitTries } from './limit-tries.ts'
+import { limitTries, limitUses } from './limit-tries.ts'
 import type { Pages } from './pages.ts'
 import { permissionView } from './scope-words.ts'
 
 const TRIES = 30
+/** Each use of a good link keeps a visit to Google. */
+const USES = 60
 const WINDOW_MINUTES = 15
 
 /**
@@ -17,48 +19,60 @@ const WINDOW_MINUTES = 15
 export function connectLinkRoutes({ warmup, wallNow, baseUrl }: WebDependencies, pages: Pages): Router {
   const router = Router()
   const { host } = new URL(baseUrl)
-  const limited = () =>
-    limitTries(TRIES, WINDOW_MINUTES, (request, response) =>
-      pages.show(request, response, {
-        view: 'pages/connect-link-limited',
-        title: 'Too many tries',
-        status: 429,
-        model: { minutes: WINDOW_MINUTES },
-      }),
-    )
-
-  router.get('/connect', limited(), async (request, response) => {
-    const link = textOf(request.query.link)
-    const offer = await openConnectLink(warmup, link, wallNow())
-    if (!offer) return showOver(request, response)
-    const { email, settings, extraScopes } = offer
+  const refuse: RequestHandler = (request, response) =>
     pages.show(request, response, {
-      view: 'pages/connect',
-      title: `Connect ${email}`,
-      model: {
-        email,
-        host,
-        link,
-        use: USE[settings.kind],
-        permissions: scopesToAsk(settings.kind, extraScopes).map(permissionView),
-      },
+      view: 'pages/connect-link-limited',
+      title: 'Too many tries',
+      status: 429,
+      model: { minutes: WINDOW_MINUTES },
     })
-  })
-
-  const readLink = urlencoded({ extended: false, limit: '20kb', parameterLimit: 50 })
-  router.post('/connect', limited(), readLink, async (request, response) => {
-    const consentUrl = await followConnectLink(warmup, textOf(request.body?.link), wallNow())
-    if (consentUrl === null) return showOver(request, response)
-    response.redirect(303, consentUrl)
-  })
-
-  function showOver(request: Request, response: Response) {
+  const showOver: RequestHandler = (request, response) =>
     pages.show(request, response, {
       view: 'pages/connect-link-over',
       title: 'This link is over',
       status: 410,
     })
-  }
+
+  // Behind a proxy all visitors have one address: bad links, which are tries, keep no good one from working.
+  const refuseLink = [limitTries(TRIES, WINDOW_MINUTES, refuse), showOver]
+
+  router.get(
+    '/connect',
+    async (request, response, next) => {
+      const link = textOf(request.query.link)
+      const offer = await openConnectLink(warmup, link, wallNow())
+      if (!offer) return next()
+      const { email, settings, extraScopes } = offer
+      pages.show(request, response, {
+        view: 'pages/connect',
+        title: `Connect ${email}`,
+        model: {
+          email,
+          host,
+          link,
+          use: USE[settings.kind],
+          permissions: scopesToAsk(settings.kind, extraScopes).map(permissionView),
+        },
+      })
+    },
+    ...refuseLink,
+  )
+
+  router.post(
+    '/connect',
+    urlencoded({ extended: false, limit: '20kb', parameterLimit: 50 }),
+    async (request, _response, next) => {
+      const offer = await openConnectLink(warmup, textOf(request.body?.link), wallNow())
+      next(offer ? undefined : 'route')
+    },
+    limitUses(USES, WINDOW_MINUTES, refuse),
+    async (request, response, next) => {
+      const consentUrl = await followConnectLink(warmup, textOf(request.body?.link), wallNow())
+      if (consentUrl === null) return next()
+      response.redirect(303, consentUrl)
+    },
+  )
+  router.post('/connect', ...refuseLink)
 
   return router
 }

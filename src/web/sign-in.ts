@@ -28,20 +28,22 @@ export function signInRoutes(deps: WebDependencies, pages: Pages): Router {
   const usedLink = show('This link was used before, or it is older than a day. Ask for another one.', 401)
   const wrongPassword = show('That is not the password.', 401)
   const tooMany = show(`That was one try too many. Wait ${WINDOW_MINUTES} minutes, then try again.`, 429)
-  // Links and passwords are counted apart: failing at one does not lock the other.
   const limited = () => limitTries(TRIES, WINDOW_MINUTES, tooMany)
 
-  router.get('/sign-in', limited(), async (request, response, next) => {
+  // Behind a proxy all visitors have one address: nobody's tries keep a good link from working, which can't be guessed.
+  const signInByLink: RequestHandler = async (request, response, next) => {
     const { token } = request.query
     if (request.session.isOperator) return response.redirect('/')
     // A HEAD comes from something that looks ahead, not from the operator.
     if (typeof token !== 'string' || request.method === 'HEAD') return form(request, response, next)
-    if (!(await warmup.store.oneTime.redeemSignIn(token, wallNow()))) return usedLink(request, response, next)
+    if (!(await warmup.store.oneTime.redeemSignIn(token, wallNow()))) return next()
     await signIn(request)
     log.info({ by: 'link' }, 'operator signed in')
     response.redirect(303, '/')
-  })
+  }
+  router.get('/sign-in', signInByLink, limited(), usedLink)
 
+  // A password can be guessed: after too many tries the right one has to wait too.
   router.post('/sign-in', limited(), ...readForm, async (request, response, next) => {
     const { password } = request.body as { password?: unknown }
     if (operatorPassword === undefined || !isSame(password, operatorPassword))
