@@ -303,3 +303,10 @@ test('it exits with 2 where it could not find out: an unknown account, a bad opt
     stderr: expect.stringMatching(/^TOKEN_ENCRYPTION_KEYS: expected also the key [0-9a-f]{8} /),
   })
 })
+
+test('--help shows the options', async () => {
+  await using world = await openWorld()
+  const { code, stdout, stderr } = await check(world, '--help')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/^usage: npm run tokens:check .*--account.*--dry-run.*--json/)
+})

@@ -222,3 +222,22 @@ test('a link speaks of the account as it is by then', async () => {
   await follow(site.visitor(), path)
   expect(await stored(site, ANNA)).toMatchObject({ kind: 'pool', status: 'active', extraScopes: [CALENDAR] })
 })
+
+test('however many links were over, a good one works', async () => {
+  await using site = await openSite()
+  const visitor = site.visitor()
+  const path = await linkFor(site)
+  for (let tries = 0; tries < 31; tries += 1) await visitor.post('/connect', { link: 'made-up' })
+  expect((await visitor.post('/connect', { link: 'made-up' })).status).toBe(429)
+  expect((await visitor.get(path)).status).toBe(200)
+  expect((await press(visitor, path)).status).toBe(303)
+})
+
+test('a good link is followed sixty times at most', async () => {
+  await using site = await openSite()
+  const visitor = site.visitor()
+  const path = await linkFor(site)
+  for (let uses = 0; uses < 60; uses += 1) expect((await press(visitor, path)).status).toBe(303)
+  expect((await press(visitor, path)).status).toBe(429)
+  expect((await visitor.get(path)).status).toBe(200)
+})

@@ -58,6 +58,16 @@ test('after ten wrong passwords even the right one has to wait; links still work
   expect((await site.visitor().get(await link(site))).location).toBe('/')
 })
 
+test('however many links were wrong, a good one works', async () => {
+  await using site = await openSite()
+  const visitor = site.visitor()
+  for (let n = 0; n < 10; n++) expect((await visitor.get(`/sign-in?token=wrong${n}`)).status).toBe(401)
+  const wrong = await visitor.get('/sign-in?token=wrong')
+  expect([wrong.status, textOf(wrong)]).toEqual([429, expect.stringContaining('Wait 15 minutes')])
+  expect((await visitor.get('/sign-in')).status).toBe(200)
+  expect((await visitor.get(await link(site))).location).toBe('/')
+})
+
 test('signing in again and again is not counted as trying', async () => {
   await using site = await openSite()
   for (let n = 0; n < 12; n++)

@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { eq } from '../../../src/db/drizzle.ts'
+import { accounts } from '../../../src/db/schema.ts'
+import { createSealer } from '../../../src/db/sealing.ts'
 import { GMAIL_SCOPES } from '../../../src/domain/token.ts'
 import { openApi } from './caller.ts'
 
@@ -120,4 +124,19 @@ test('a removed account is gone from everywhere', async () => {
     const reply = await api.call(method, `/v1/accounts/${id}${path}`)
     expect([method, path, reply.status, reply.problem]).toEqual([method, path, 404, 'not_found'])
   }
+})
+
+test('an account whose token does not open is shown, paused, resumed and removed all the same', async () => {
+  await using api = await openApi()
+  const { id } = await api.world.connect(EMAIL)
+  const sealed = createSealer([randomBytes(32)]).seal('{}', `account:${id}`)
+  await api.world.runtime.db.update(accounts).set({ oauthToken: sealed }).where(eq(accounts.id, id))
+  const path = `/v1/accounts/${id}`
+  expect((await api.call('GET', path)).body).toMatchObject({ status: 'active', token: null })
+  expect((await api.call('POST', `${path}/pause`)).body).toMatchObject({ status: 'paused', token: null })
+  expect((await api.call('POST', `${path}/resume`)).body).toMatchObject({ status: 'active', token: null })
+  const token = await api.call('GET', `${path}/token`)
+  expect([token.status, token.problem]).toEqual([500, 'internal'])
+  expect(token.body.detail).toContain(token.body.reference)
+  expect((await api.call('DELETE', path)).status).toBe(204)
 })

@@ -55,6 +55,13 @@ test('scopes are taken in full or by name, and kinds as named', async () => {
   })
 })
 
+test('Google’s scopes of identity are taken as they are', async () => {
+  await using api = await openApi()
+  const body = { extra_scopes: ['openid', 'profile', 'email', 'calendar.readonly'] }
+  const reply = await api.call('POST', '/v1/accounts/anna@example.com/connect-link', { body })
+  expect(await offerOf(api, reply)).toMatchObject({ extraScopes: ['openid', 'profile', 'email', CALENDAR] })
+})
+
 test('what is no scope of Google’s is refused', async () => {
   await using api = await openApi()
   for (const scope of [

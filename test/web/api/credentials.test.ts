@@ -145,3 +145,15 @@ test('no secret that was sent or kept stands in the log', async () => {
   for (const secret of [SECRET, granted.refreshToken, token.body.access_token, key])
     expect(text).not.toContain(secret)
 })
+
+test('a grant that lacks what the account’s workers need is refused, with advice for who sends it', async () => {
+  const { api, credentials } = await openGranted()
+  await using _ = api
+  await api.world.connect(EMAIL)
+  const refused = await api.call('PUT', PATH, { body: credentials })
+  expect([refused.problem, refused.body.failure]).toMatchObject([
+    'credentials_refused',
+    { code: 'missing_scopes', advice: 'Obtain a grant with these scopes, and send that.' },
+  ])
+  expect(refused.body.detail).toContain('https://www.googleapis.com/auth/gmail.send')
+})

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
+import { createDashboard } from '../../../src/db/dashboard.ts'
 import { openApi } from './caller.ts'
 
 const EMAIL = 'anna@example.com'
@@ -140,4 +141,31 @@ test('a key may force sixty refreshes a minute', async () => {
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([404]))
   expect((await api.call('POST', path, { key })).problem).toBe('rate_limited')
   expect((await api.call('GET', '/v1/me', { key })).status).toBe(200)
+})
+
+test('a key may hand in sixty refresh tokens a minute', async () => {
+  await using api = await openApi()
+  const key = await api.issueKey()
+  const path = `/v1/accounts/${EMAIL}/credentials`
+  const handIn = () => api.call('PUT', path, { key, body: {} })
+  const replies = await Promise.all(Array.from({ length: 60 }, handIn))
+  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([422]))
+  expect((await handIn()).problem).toBe('rate_limited')
+  expect((await api.call('GET', '/v1/me', { key })).status).toBe(200)
+})
+
+test('HEAD does nothing of what GET does', async () => {
+  await using api = await openApi()
+  const { id } = await api.world.connect(EMAIL)
+  const { warmup, db } = api.world.runtime
+  const headers = { authorization: `Bearer ${await api.issueKey()}` }
+  const handouts = () => createDashboard(db).handoutsOf(id, 10)
+  for (const path of [`/v1/accounts/${id}/token`, '/v1/me']) {
+    const reply = await fetch(`${api.site.url}/api${path}`, { method: 'HEAD', headers })
+    expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET'])
+  }
+  expect(await handouts()).toEqual([])
+  expect((await warmup.store.tokens.of(id))?.version).toBe(1)
+  await api.call('GET', `/v1/accounts/${id}/token`)
+  expect(await handouts()).toHaveLength(1)
 })
