@@ -23,9 +23,14 @@ const GRACE_MS = 5000
 /** On a terminal; a pipe gets every account. */
 const MOST_LISTED = 20
 
+// Needs no settings, and no database.
+if (process.argv.includes('--help')) {
+  console.log(USAGE)
+  process.exit()
+}
+
 await runProcess(async ({ config: partial, onStop }) => {
   const options = parseOptions()
-  if (options.help) return console.log(USAGE)
   const signal = interruption()
   const config = requireComplete(partial)
   await requireStores(config)
@@ -66,20 +71,19 @@ await runProcess(async ({ config: partial, onStop }) => {
   else if (found.some(({ health }) => health === 'failed')) process.exitCode = 2
 }, withInstance)
 
-function parseOptions(): { account: string | null; dryRun: boolean; json: boolean; help: boolean } {
+function parseOptions(): { account: string | null; dryRun: boolean; json: boolean } {
   try {
     const { values } = parseArgs({
       options: {
         account: { type: 'string' },
         'dry-run': { type: 'boolean' },
         json: { type: 'boolean' },
-        help: { type: 'boolean' },
       },
     })
-    const { account = null, 'dry-run': dryRun = false, json = false, help = false } = values
+    const { account = null, 'dry-run': dryRun = false, json = false } = values
     if (account !== null && !/^(\d{1,15}|[^\s@]+@[^\s@]+)$/.test(account))
       throw new Error(`--account ${account}: expected an account’s number or its email address`)
-    return { account, dryRun, json, help }
+    return { account, dryRun, json }
   } catch (error) {
     throw new OperatorError(`${(error as Error).message}\n${USAGE}`)
   }

@@ -304,9 +304,9 @@ test('it exits with 2 where it could not find out: an unknown account, a bad opt
   })
 })
 
-test('--help shows the options', async () => {
+test('--help shows the options, and needs no database', async () => {
   await using world = await openWorld()
-  const { code, stdout, stderr } = await check(world, '--help')
+  const { code, stdout, stderr } = await start(world, { DATABASE_URL: '' }, '--help').ended
   expect([code, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^usage: npm run tokens:check .*--account.*--dry-run.*--json/)
 })

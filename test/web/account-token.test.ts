@@ -3,6 +3,7 @@ import { eq } from '../../src/db/drizzle.ts'
 import { accounts } from '../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { FAILURE_ADVICE } from '../../src/domain/token-failure.ts'
+import { pauseAccount } from '../../src/warmup/account-settings.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { handOutToken } from '../../src/warmup/hand-out-token.ts'
@@ -31,6 +32,16 @@ async function follow(site: Site, path: string): Promise<Page> {
   const callback = await giveConsent(location ?? '', ANNA)
   return site.visitor().get(`/oauth/google/callback?${new URLSearchParams(callback)}`)
 }
+
+test('a vault account’s page says that there is no mail for it, active or not', async () => {
+  await using site = await openSite()
+  const { id } = await site.world.connect(ANNA, { kind: 'vault' })
+  const operator = await site.operator()
+  const words = 'A vault account takes no part in warmup'
+  expect(textOf(await operator.get(`/accounts/${id}`))).toContain(words)
+  await pauseAccount(site.world.runtime.warmup, id)
+  expect(textOf(await operator.get(`/accounts/${id}`))).toContain(words)
+})
 
 test('the page of an account tells what is known of its token, and never the token', async () => {
   await using site = await openSite()

@@ -75,12 +75,10 @@ export const accountShape = z
     settings: settingsShape,
     warmup_day: z.int().meta({ description: 'Working days of warmup so far.', examples: [0] }),
     connected_at: time.meta({ description: 'When it last got a new grant.' }),
-    token: tokenFactsShape
-      .nullable()
-      .meta({
-        description:
-          'Null where no token is kept, or the one that is kept does not open (a key of TOKEN_ENCRYPTION_KEYS is lost).',
-      }),
+    token: tokenFactsShape.nullable().meta({
+      description:
+        'Null where no token is kept, or where it does not open: a key of TOKEN_ENCRYPTION_KEYS is lost.',
+    }),
   })
   .meta({ id: 'Account' })
 

@@ -34,7 +34,7 @@ test('credentials of another OAuth client make a vault account whose token is ha
   const made = await api.call('PUT', PATH, { body: file })
   expect(made.status).toBe(201)
   expect(made.body).toMatchObject({ email: EMAIL, kind: 'vault', status: 'active', failure: null })
-  expect(made.body.token).toMatchObject({ missing_scopes: [], extra_scopes: [] })
+  expect(made.body.token).toMatchObject({ missing_scopes: [], extra_scopes: [CALENDAR] })
   expect(made.body.token.scopes).toContain(CALENDAR)
 
   const token = await api.call('GET', `/v1/accounts/${made.body.id}/token`)
