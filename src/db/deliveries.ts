@@ -1,7 +1,7 @@
 import type { NoticeEdge } from '../domain/incident.ts'
 import type { Notice } from '../domain/notice-text.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, inArray, ne, sql } from './drizzle.ts'
+import { and, asc, eq, inArray, lt, ne, sql } from './drizzle.ts'
 import { accounts, deliveries, incidents, notices, tasks } from './schema.ts'
 
 export type Delivery = typeof deliveries.$inferSelect
@@ -33,6 +33,28 @@ export function createDeliveries(db: Database) {
           .onConflictDoNothing()
         await db.insert(tasks).values({ kind: 'notify', deliveryId, dueAt }).onConflictDoNothing()
       }
+    },
+
+    /**
+     * When the oldest delivery of the same channel that is still under way is tried next; null where none is older. One
+     * that no task sends any more is not waited for.
+     */
+    async turnBefore(id: number): Promise<Date | null> {
+      const [older] = await db
+        .select({ dueAt: tasks.dueAt })
+        .from(tasks)
+        .innerJoin(deliveries, eq(deliveries.id, tasks.deliveryId))
+        .where(
+          and(
+            lt(tasks.deliveryId, id),
+            inArray(deliveries.state, ['collecting', 'sending']),
+            sql`(${deliveries.channel}, coalesce(${deliveries.webhookId}, 0)) =
+              (select channel, coalesce(webhook_id, 0) from deliveries where id = ${id})`,
+          ),
+        )
+        .orderBy(asc(tasks.deliveryId))
+        .limit(1)
+      return older?.dueAt ?? null
     },
 
     /** Fixes what a delivery says, and returns it; null where it is over or its webhook was removed. */

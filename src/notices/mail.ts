@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer'
 import { NoticeError } from '../domain/errors.ts'
 
 export type MailSettings = { smtpUrl: string; from: string; to: string }
-export type NoticeMail = { id: string; subject: string; text: string }
+export type NoticeMail = { id: string; subject: string; text: string; signal?: AbortSignal }
 export type NoticeMailer = {
   /** One address, or several with commas between them. */
   to: string
@@ -10,26 +10,38 @@ export type NoticeMailer = {
   send(mail: NoticeMail): Promise<void>
 }
 
-const TIMEOUT_MS = 10_000
+const SILENCE_MS = 10_000
+/** Of a whole delivery: a server that drips its answers is never silent. */
+const LIMIT_MS = 30_000
 
 /**
  * Sends notices by an SMTP server of the operator's, never by a connected account. A mail's Message-ID comes from its
- * delivery, so that mail programs show a repetition once.
+ * delivery, so that mail programs show a repetition once. Where the server refuses some of the recipients, the
+ * repetition goes to all of them again.
  */
-export function createNoticeMailer({ smtpUrl, from, to }: MailSettings): NoticeMailer {
+export function createNoticeMailer(
+  { smtpUrl, from, to }: MailSettings,
+  limitMs: number = LIMIT_MS,
+): NoticeMailer {
   // nodemailer's own limits are minutes long; a task's lease is not.
-  const limits = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS }
+  const limits = { connectionTimeout: SILENCE_MS, greetingTimeout: SILENCE_MS, socketTimeout: SILENCE_MS }
   const transport = createTransport({ url: smtpUrl, ...limits }, { from })
   const domain = from.match(/@([^\s>]+)/)?.[1] ?? 'kindling.invalid'
 
   return {
     to,
-    async send({ id, subject, text }) {
-      try {
-        await transport.sendMail({ to, subject, text, messageId: `<${id}@${domain}>` })
-      } catch (error) {
-        throw new NoticeError(`the mail server did not take it: ${(error as Error).message}`)
-      }
+    async send({ id, subject, text, signal }) {
+      const limit = AbortSignal.timeout(limitMs)
+      const cut = AbortSignal.any([limit, ...(signal ? [signal] : [])])
+      const mail = { to, subject, text, messageId: `<${id}@${domain}>`, signal: cut }
+      const { rejected } = await transport.sendMail(mail).catch((error: Error) => {
+        const why = limit.aborted ? `it was not done within ${limitMs / 1000} s` : error.message
+        throw new NoticeError(`the mail server did not take it: ${why}`)
+      })
+      if (rejected.length > 0)
+        throw new NoticeError(
+          `the mail server did not take it for ${rejected.map(String).join(', ')}; the next try goes to all again`,
+        )
     },
   }
 }

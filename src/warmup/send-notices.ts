@@ -5,8 +5,12 @@ import { type Notice, noticeMail, webhookDocument } from '../domain/notice-text.
 import type { Outcome } from '../domain/task.ts'
 import type { Warmup } from './dependencies.ts'
 
+/** How long after an older message's turn the next one looks whether it is gone. */
+const NEXT_TURN_SECONDS = 5
+
 /**
- * Sends a delivery with all that it has collected. A crash after the receiver took it and before that is committed
+ * Sends a delivery with all that it has collected, once no older one of its channel is under way: what is over must not
+ * be told before it began. Until then it goes on collecting. A crash after the receiver took it and before that is committed
  * repeats it under the same id, which receivers can tell.
  * @throws NoticeError
  */
@@ -16,7 +20,13 @@ export async function sendNotices(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { store, clock } = warmup
-  const begun = deliveryId === null ? null : await store.deliveries.begin(deliveryId)
+  if (deliveryId === null) return { kind: 'done' }
+  const older = await store.deliveries.turnBefore(deliveryId)
+  if (older) {
+    const turn = Math.max(older.getTime(), clock.now().getTime()) + NEXT_TURN_SECONDS * 1000
+    return { kind: 'again', at: new Date(turn), reason: 'an older message goes first', untried: true }
+  }
+  const begun = await store.deliveries.begin(deliveryId)
   if (begun) {
     await leave(warmup, begun.delivery, begun.notices, signal)
     await store.deliveries.end(begun.delivery.id, 'delivered', clock.now())
@@ -49,7 +59,7 @@ async function leave(
   const id = messageId(delivery)
   if (delivery.webhookId === null) {
     if (!notifier.mail) throw new NoticeError('SMTP_URL is not set in this process')
-    return notifier.mail.send({ id, ...noticeMail(notices, baseUrl) })
+    return notifier.mail.send({ id, ...noticeMail(notices, baseUrl), signal })
   }
   const target = await store.webhooks.target(delivery.webhookId)
   if (!target) return

@@ -6,15 +6,20 @@ export type SmtpServer = AsyncDisposable & {
   url: string
   /** Whole messages, headers and all. */
   mails: { recipients: string[]; raw: string }[]
-  /** Refuses or takes what comes from now on. */
-  refuse(on: boolean): void
+  /** Refuses all recipients, none, or one of them from now on. */
+  refuse(whom: boolean | string): void
+  /** From now on its answer to a recipient never ends, and is never silent. */
+  drip(): void
+  /** How many are open. */
+  connections(): number
 }
 
 /** A mail server that keeps what it is sent: as much of SMTP (RFC 5321) as a client needs to hand over a mail. */
 export async function openSmtpServer(): Promise<SmtpServer> {
   const mails: SmtpServer['mails'] = []
   const sockets = new Set<Socket>()
-  let refuses = false
+  let refused: boolean | string = false
+  let drips = false
 
   const server = createServer(async (socket) => {
     sockets.add(socket)
@@ -33,9 +38,13 @@ export async function openSmtpServer(): Promise<SmtpServer> {
         lines = null
         say('250 taken')
       } else if (/^RCPT TO:/i.test(line)) {
-        if (refuses) say('451 try again later')
+        const recipient = line.match(/<(.*)>/)?.[1] ?? ''
+        if (drips) {
+          const drop = setInterval(() => say('250-wait'), 20)
+          socket.on('close', () => clearInterval(drop))
+        } else if (refused === true || refused === recipient) say('451 try again later')
         else {
-          recipients.push(line.match(/<(.*)>/)?.[1] ?? '')
+          recipients.push(recipient)
           say('250 ok')
         }
       } else if (/^DATA/i.test(line)) {
@@ -55,9 +64,13 @@ export async function openSmtpServer(): Promise<SmtpServer> {
   return {
     url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     mails,
-    refuse(on) {
-      refuses = on
+    refuse(whom) {
+      refused = whom
     },
+    drip() {
+      drips = true
+    },
+    connections: () => sockets.size,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()
