@@ -1,6 +1,6 @@
 import type { Database } from './connection.ts'
 import { and, asc, desc, eq, isNotNull, isNull, sql } from './drizzle.ts'
-import { accounts, deliveries, incidents, webhooks } from './schema.ts'
+import { accounts, deliveries, incidents, notices, webhooks } from './schema.ts'
 
 type Reports = ReturnType<typeof createIncidentReports>
 export type IncidentRow = Awaited<ReturnType<Reports['closedIncidents']>>[number]
@@ -65,25 +65,39 @@ export function createIncidentReports(db: Database) {
         .limit(limit)
     },
 
-    /** Those that failed first, then the newest. */
-    deliveries(limit: number) {
+    /** Those that failed first, then the newest; with the first notice of each. */
+    async deliveries(limit: number) {
       const newest = db.select().from(deliveries).orderBy(desc(deliveries.id)).limit(NEWEST).as('newest')
-      return db
-        .select({
-          id: newest.id,
-          state: newest.state,
-          failure: newest.failure,
-          createdAt: newest.createdAt,
-          endedAt: newest.endedAt,
-          webhookHost: webhooks.host,
-          /** Of one that is under way: how its last try went wrong. */
-          waitingFor: sql<string | null>`(select waiting_for from tasks where delivery_id = ${newest.id})`,
-          notices: sql<number>`(select count(*)::int from notices where delivery_id = ${newest.id})`,
-        })
+      const shown = db
+        .select()
         .from(newest)
-        .leftJoin(webhooks, eq(webhooks.id, newest.webhookId))
         .orderBy(sql`${newest.state} = 'failed' desc`, desc(newest.id))
         .limit(limit)
+        .as('shown')
+      const rows = await db
+        .select({
+          id: shown.id,
+          state: shown.state,
+          failure: shown.failure,
+          createdAt: shown.createdAt,
+          endedAt: shown.endedAt,
+          webhookHost: webhooks.host,
+          /** Of one that is under way: why it waits, or how its last try went wrong. */
+          waitingFor: sql<string | null>`(select waiting_for from tasks where delivery_id = ${shown.id})`,
+          notices: sql<number>`(select count(*)::int from notices where delivery_id = ${shown.id})`,
+          edge: notices.edge,
+          ...about(),
+        })
+        .from(shown)
+        .leftJoin(webhooks, eq(webhooks.id, shown.webhookId))
+        .leftJoin(notices, eq(notices.id, sql`(select min(id) from notices where delivery_id = ${shown.id})`))
+        .leftJoin(incidents, eq(incidents.id, notices.incidentId))
+        .leftJoin(accounts, eq(accounts.id, incidents.accountId))
+        .orderBy(sql`${shown.state} = 'failed' desc`, desc(shown.id))
+      return rows.map(({ edge, incident, account, ...row }) => ({
+        ...row,
+        first: edge && incident && { edge, incident, account },
+      }))
     },
   }
 }

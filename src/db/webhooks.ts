@@ -1,15 +1,23 @@
+import { NoticeError } from '../domain/errors.ts'
 import type { Database } from './connection.ts'
 import { asc, eq, sql } from './drizzle.ts'
 import { webhooks } from './schema.ts'
-import { type Sealer, webhookContext } from './sealing.ts'
+import { SealError, type Sealer, webhookContext } from './sealing.ts'
 
-export type Webhook = { id: number; url: string; createdAt: Date }
+/** Its `url` is null where it can't be opened, as after its key was lost. */
+export type Webhook = { id: number; host: string; url: string | null; createdAt: Date }
 
 export type WebhookTarget = { url: string; secret: string }
 
 export function createWebhooks(db: Database, sealer: Sealer) {
-  const opened = (id: number, sealed: string) =>
-    JSON.parse(sealer.open(sealed, webhookContext(id))) as WebhookTarget
+  const opened = (id: number, sealed: string): WebhookTarget | SealError => {
+    try {
+      return JSON.parse(sealer.open(sealed, webhookContext(id)))
+    } catch (error) {
+      if (error instanceof SealError) return error
+      throw error
+    }
+  }
 
   return {
     /** Until the end of the transaction nobody else adds one: what is decided about their number holds. */
@@ -42,13 +50,25 @@ export function createWebhooks(db: Database, sealer: Sealer) {
 
     async all(): Promise<Webhook[]> {
       const rows = await db.select().from(webhooks).orderBy(asc(webhooks.id))
-      return rows.map(({ id, sealed, createdAt }) => ({ id, url: opened(id, sealed).url, createdAt }))
+      return rows.map(({ id, host, sealed, createdAt }) => {
+        const target = opened(id, sealed)
+        return { id, host, url: target instanceof SealError ? null : target.url, createdAt }
+      })
     },
 
-    /** Where a webhook is, and what it is signed with; null where it was removed. */
+    /**
+     * Where a webhook is, and what it is signed with; null where it was removed.
+     * @throws NoticeError where that can't be opened
+     */
     async target(id: number): Promise<WebhookTarget | null> {
-      const [row] = await db.select({ sealed: webhooks.sealed }).from(webhooks).where(eq(webhooks.id, id))
-      return row ? opened(id, row.sealed) : null
+      const [row] = await db.select().from(webhooks).where(eq(webhooks.id, id))
+      if (!row) return null
+      const target = opened(id, row.sealed)
+      if (target instanceof SealError)
+        throw new NoticeError(
+          `the webhook to ${row.host} can’t be opened (${target.message}): remove it and add it anew`,
+        )
+      return target
     },
   }
 }

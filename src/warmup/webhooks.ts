@@ -32,24 +32,20 @@ export function removeWebhook({ store }: Warmup, id: number): Promise<boolean> {
 }
 
 /** Posts a document without notices at once. What came of it, in words; null where there is no such webhook. */
-export async function tryWebhook(
-  { store, notifier, baseUrl }: Warmup,
-  id: number,
-): Promise<{ isDelivered: boolean; words: string } | null> {
-  const target = await store.webhooks.target(id)
-  if (!target) return null
-  const { host } = new URL(target.url)
+export async function tryWebhook({ store, notifier, baseUrl }: Warmup, id: number): Promise<string | null> {
   const testId = `test-${randomUUID()}`
   const text = `This is a test of the notices of kindling at ${baseUrl}`
   try {
+    const target = await store.webhooks.target(id)
+    if (!target) return null
     await notifier.post(target, {
       id: testId,
       body: JSON.stringify({ id: testId, text, notices: [], left_out: 0 }),
     })
-    return { isDelivered: true, words: `The test was delivered: ${host} took it.` }
+    return `The test was delivered: ${new URL(target.url).host} took it.`
   } catch (error) {
     if (!(error instanceof NoticeError)) throw error
-    return { isDelivered: false, words: `The test was not delivered: ${error.message}.` }
+    return `The test was not delivered: ${error.message}.`
   }
 }
 

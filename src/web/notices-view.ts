@@ -59,8 +59,8 @@ function incidentView({ incident, account }: IncidentRow, now: Date) {
   }
 }
 
-function webhookView({ id, url, createdAt }: Webhook, now: Date) {
-  return { href: `/notices/webhooks/${id}`, url, made: timeView(createdAt, { now, zone: 'UTC' }) }
+function webhookView({ id, host, url, createdAt }: Webhook, now: Date) {
+  return { href: `/notices/webhooks/${id}`, host, url, made: timeView(createdAt, { now, zone: 'UTC' }) }
 }
 
 const DELIVERY_WORDS: Record<DeliveryState, string> = {
@@ -71,15 +71,17 @@ const DELIVERY_WORDS: Record<DeliveryState, string> = {
 }
 
 function deliveryView(row: DeliveryRow, now: Date) {
-  const { state, failure, waitingFor } = row
+  const { state, failure, waitingFor, first } = row
+  const more = row.notices - 1
   return {
     id: row.id,
     href: `/notices/deliveries/${row.id}`,
     to: row.webhookHost === null ? 'by mail' : `to ${row.webhookHost}`,
     holds: counted(row.notices, 'notice'),
+    first: first && `${noticeHeadline(first)}${more > 0 ? ` and ${more} more` : ''}`,
     state: { name: state, words: DELIVERY_WORDS[state] },
     at: timeView(row.endedAt ?? row.createdAt, { now, zone: 'UTC' }),
-    problem: state === 'failed' ? failure : state === 'sending' ? waitingFor : null,
+    problem: state === 'failed' ? failure : waitingFor,
     hasFailed: state === 'failed',
   }
 }

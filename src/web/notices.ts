@@ -35,7 +35,7 @@ export function noticeRoutes({ warmup, dashboard }: WebDependencies, pages: Page
   router.post(`${PATH}/webhooks/:id/test`, ...readForm, async (request, response) => {
     const outcome = await tryWebhook(warmup, readId(request.params.id))
     if (!outcome) throw new NotFound()
-    await show(request, response, { outcome })
+    await redirectSaying(request, response, PATH, outcome)
   })
 
   router.post(`${PATH}/webhooks/:id/remove`, ...readForm, async (request, response) => {
@@ -62,16 +62,15 @@ export function noticeRoutes({ warmup, dashboard }: WebDependencies, pages: Page
     added?: AddedWebhook
     text?: string
     problem?: string
-    outcome?: { isDelivered: boolean; words: string }
   }
 
   async function show(request: Request, response: Response, answer: Answer = {}): Promise<void> {
-    const { added = null, text = '', problem = null, outcome = null } = answer
+    const { added = null, text = '', problem = null } = answer
     pages.show(request, response, {
       view: 'pages/notices',
       title: 'Notices',
       status: problem === null ? 200 : 422,
-      model: { ...(await loadNotices(dashboard, warmup)), added, text, problem, outcome },
+      model: { ...(await loadNotices(dashboard, warmup)), added, text, problem },
     })
   }
 

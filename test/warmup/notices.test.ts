@@ -188,6 +188,84 @@ test('a notice waits for 30 seconds, and what comes while it is under way leaves
   expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(2)
 })
 
+test('a later message never overtakes an older one of its channel, and other channels do not wait', async () => {
+  await using told = await openTold()
+  await using other = await openReceiver()
+  const { world, receiver } = told
+  const account = await world.connect(EMAIL, { kind: 'vault' })
+  receiver.answer(503)
+  await die(world, account.id)
+  await world.runUntil(later(world, 90 * MINUTE))
+  await addWebhook(world.runtime.warmup, other.url)
+  await world.connect(EMAIL)
+  await world.runUntil(later(world, 2 * MINUTE))
+  expect(typesOf(other)).toEqual([['needs_reauth.closed']])
+  const waits = await world.runtime.db.execute<{ waits: string; errors: number }>(
+    sql`select waiting_for as waits, errors from tasks where kind = 'notify' order by delivery_id`,
+  )
+  expect(waits).toMatchObject([
+    { waits: expect.stringContaining('answered 503') },
+    { waits: 'an older message goes first', errors: 0 },
+  ])
+  receiver.answer(200)
+  receiver.received.length = 0
+  await world.runUntil(later(world, 2 * HOUR))
+  expect(typesOf(receiver)).toEqual([['needs_reauth.opened'], ['needs_reauth.closed']])
+})
+
+test('a message that waits for an older one collects on, and leaves once that has failed or has no task', async () => {
+  await using told = await openTold()
+  const { world, receiver } = told
+  const { db } = world.runtime
+  const anna = await world.connect(EMAIL, { kind: 'vault' })
+  const ben = await world.connect('ben@example.com', { kind: 'vault' })
+  receiver.answer(500)
+  await die(world, anna.id)
+  using worker = handWorker(world)
+  const next = async () => {
+    world.clock.pass(2 * HOUR)
+    const ends: string[] = []
+    for (const handout of await worker.handOut('notify')) ends.push(await worker.run(handout))
+    return ends.toSorted()
+  }
+  expect(await next()).toEqual(['retry'])
+  await world.connect(EMAIL)
+  expect(await next()).toEqual(['again', 'retry'])
+  await die(world, ben.id, 'ben@example.com')
+  expect(await deliveriesOf(world)).toMatchObject([{ state: 'sending' }, { state: 'collecting' }])
+  await db.execute(sql`update tasks set errors = 24 where delivery_id = 1`)
+  expect(await next()).toContain('failed')
+  receiver.answer(200)
+  receiver.received.length = 0
+  expect(await next()).toEqual(['done'])
+  expect(typesOf(receiver)).toEqual([['needs_reauth.closed', 'needs_reauth.opened']])
+
+  await db.execute(sql`update deliveries set state = 'sending' where id = 1`)
+  await world.connect('ben@example.com')
+  expect(await next()).toEqual(['done'])
+})
+
+test('a webhook whose address can’t be opened fails with what is wrong, and stands in nobody’s way', async () => {
+  await using told = await openTold()
+  const { world } = told
+  const { warmup, db } = world.runtime
+  const account = await world.connect(EMAIL, { kind: 'vault' })
+  await db.execute(sql`update webhooks set sealed = '{"url":"http://clear.test/"}'`)
+  await die(world, account.id)
+  using worker = handWorker(world)
+  world.clock.pass(MINUTE)
+  const [handout] = await worker.handOut('notify')
+  expect(await worker.run(handout)).toBe('retry')
+  const [task] = await db.execute<{ waits: string }>(
+    sql`select waiting_for as waits from tasks where kind = 'notify'`,
+  )
+  expect(task?.waits).toMatch(
+    /^the webhook to 127\.0\.0\.1:\d+ can’t be opened \(not a sealed secret\): remove it/,
+  )
+  await addWebhook(warmup, 'https://x.test/')
+  expect(await removeWebhook(warmup, told.webhookId)).toBe(true)
+})
+
 test('a worker that dies in the middle loses nothing: another one repeats it under the same id', async () => {
   await using told = await openTold()
   const { world, receiver } = told

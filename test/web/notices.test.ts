@@ -56,19 +56,58 @@ test('a webhook is added, its secret shown once, tried, and removed', async () =
 
   const { host } = new URL(receiver.url)
   const tried = await operator.submit('/notices', '/notices/webhooks/1/test')
-  expect(textOf(tried)).toContain(`The test was delivered: ${host} took it.`)
+  expect(tried.location).toBe('/notices')
+  expect(textOf(await operator.get('/notices'))).toContain(`The test was delivered: ${host} took it.`)
   const [got] = receiver.received as [Received]
   expect(got.headers['webhook-signature']).toBe(expectedSignature(got, secret))
   expect(Math.abs(got.timestamp - Date.now() / 1000)).toBeLessThan(60)
   expect(got.document).toMatchObject({ id: got.id, notices: [], text: expect.stringContaining('a test') })
   receiver.answer(404)
   const refused = await operator.submit('/notices', '/notices/webhooks/1/test')
-  expect(textOf(refused)).toContain(`The test was not delivered: ${host} answered 404.`)
+  expect(refused.location).toBe('/notices')
+  expect(textOf(await operator.get('/notices'))).toContain(
+    `The test was not delivered: ${host} answered 404.`,
+  )
 
   expect((await operator.submit('/notices', '/notices/webhooks/1/remove')).location).toBe('/notices')
   expect(textOf(await operator.get('/notices'))).toContain('The webhook is removed.')
   expect((await operator.get('/notices')).html).not.toContain(receiver.url)
   expect((await operator.submit('/notices', '/notices/webhooks/1/test')).status).toBe(404)
+})
+
+test('a webhook whose address can’t be opened is shown by its host, and can be removed', async () => {
+  await using site = await openSite()
+  const operator = await site.operator()
+  const { warmup, db } = site.world.runtime
+  const { id } = await addWebhook(warmup, 'https://lost.test/hook')
+  await db.execute(sql`update webhooks set sealed = '00000000' || substr(sealed, 9)`)
+  const page = await operator.get('/notices')
+  expect(page.status).toBe(200)
+  expect(textOf(page)).toContain('lost.test can’t be opened: remove it and add it anew')
+  expect(page.html).not.toContain(`/notices/webhooks/${id}/test`)
+  await operator.submit('/notices', `/notices/webhooks/${id}/test`)
+  expect(textOf(await operator.get('/notices'))).toContain(
+    'The test was not delivered: the webhook to lost.test can’t be opened (sealed with key 00000000',
+  )
+  expect((await operator.submit('/notices', '/notices/webhooks', { url: 'https://x.test/' })).status).toBe(
+    200,
+  )
+  await operator.submit('/notices', `/notices/webhooks/${id}/remove`)
+  expect((await operator.get('/notices')).html).not.toContain('lost.test')
+})
+
+test('a message says its first notice, and how many more it holds', async () => {
+  await using site = await openSite()
+  const { world } = site
+  const { warmup } = world.runtime
+  await addWebhook(warmup, 'https://x.test/')
+  for (const email of [ANNA, 'ben@sandbox.test', 'cara@sandbox.test']) {
+    const account = await world.connect(email, { kind: 'vault' })
+    await condemnAccount(warmup, account.id, 1, WHY)
+  }
+  expect(textOf(await (await site.operator()).get('/notices'))).toContain(
+    `Collecting 3 notices to x.test: ${ANNA} needs re-authentication and 2 more`,
+  )
 })
 
 test('an address that can’t be told is refused with what was expected, and stays in the form', async () => {
@@ -109,7 +148,7 @@ test('a message that failed is hinted at on the dashboard, stands first on the p
   expect(textOf(await operator.get('/'))).toContain('1 message to you could not be delivered: see Notices.')
   const { host } = new URL(receiver.url)
   expect(textOf(await operator.get('/notices'))).toContain(
-    `Failed 1 notice to ${host} just now ${host} answered 500`,
+    `Failed 1 notice to ${host}: ${ANNA} needs re-authentication just now ${host} answered 500`,
   )
   receiver.answer(200)
   expect((await operator.submit('/notices', '/notices/deliveries/1/send')).location).toBe('/notices')
