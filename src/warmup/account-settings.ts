@@ -36,7 +36,7 @@ async function changeKind(warmup: Warmup, before: Account, kind: AccountKind): P
     await store.messages.cancelUnsentOf(accountId, 'an account has left the warmup')
     await store.tasks.removeKindOf(accountId, 'open')
   }
-  const stored = await store.tokens.of(accountId)
+  const stored = (await store.tokens.ofAll([accountId])).get(accountId)
   if (!stored) return
   const missing = missingScopes(scopesOf(stored.token), kind)
   if (missing.length === 0) {
