@@ -69,8 +69,8 @@ describe('an account that is removed', () => {
   })
 
   test('keeps asking Google to end the grant until Google has done so, however long that takes', async () => {
-    const { world, ben } = await openPair()
-    await using _ = world
+    await using world = await openWorld()
+    const ben = await world.connect('ben@example.org', { kind: 'pool' })
     world.sandbox.control.addFault({ path: '/revoke', status: 503, count: 30 })
     world.sandbox.control.addFault({
       path: '/revoke',
