@@ -109,6 +109,7 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
     texts: loadConversations(),
     random: Math.random,
+    seed: 'kindling',
     log,
   }
 

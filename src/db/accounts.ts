@@ -162,12 +162,36 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .where(and(eq(accounts.id, id), ne(accounts.status, 'needs_reauth')))
     },
 
-    async updateSettings(id: number, settings: AccountSettings): Promise<void> {
-      await db.update(accounts).set(settings).where(eq(accounts.id, id))
+    /** `zoneLeft`: the zone that it lived in until now, if that has changed. */
+    async updateSettings(
+      id: number,
+      settings: AccountSettings,
+      zoneLeft?: { zoneBefore: string; zoneChangedAt: Date },
+    ): Promise<void> {
+      await db
+        .update(accounts)
+        .set({ ...settings, ...zoneLeft })
+        .where(eq(accounts.id, id))
     },
 
-    async markPlanned(id: number, day: LocalDate, warmupDay: number): Promise<void> {
-      await db.update(accounts).set({ lastPlannedOn: day, warmupDay }).where(eq(accounts.id, id))
+    /** Null: today is to be planned anew. */
+    async markPlanned(id: number, day: LocalDate | null): Promise<void> {
+      await db.update(accounts).set({ lastPlannedOn: day }).where(eq(accounts.id, id))
+    },
+
+    async steer(
+      id: number,
+      steering: Pick<Account, 'health' | 'warmupDay' | 'restsUntil'> & { evidenceFrom?: LocalDate },
+    ): Promise<void> {
+      await db.update(accounts).set(steering).where(eq(accounts.id, id))
+    },
+
+    /** The Gmail id of its warmup label, for as long as that is called so; null: it is to be looked up again. */
+    async setLabel(id: number, label: { id: string; name: string } | null): Promise<void> {
+      await db
+        .update(accounts)
+        .set({ labelId: label?.id ?? null, labelName: label?.name ?? null })
+        .where(eq(accounts.id, id))
     },
   }
 

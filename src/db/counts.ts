@@ -1,10 +1,10 @@
-import type { RateRun } from '../domain/engagement.ts'
+import type { RateName, RateRuns } from '../domain/engagement.ts'
 import type { Database } from './connection.ts'
 import { asc, eq, inArray, sql } from './drizzle.ts'
 import { accountCounts } from './schema.ts'
 
 export type AccountCounts = typeof accountCounts.$inferSelect
-type Counter = Exclude<keyof AccountCounts, 'accountId'>
+type Counter = Exclude<keyof AccountCounts, 'accountId' | 'rateRuns'>
 export type Increments = Partial<Record<Counter, number>>
 
 export function createCounts(db: Database) {
@@ -27,7 +27,7 @@ export function createCounts(db: Database) {
      * How the rates of `accountId` were kept so far. Its row and its partner's stay locked to the end of the
      * transaction, taken in the order of their ids.
      */
-    async lockRuns(accountId: number, partnerId: number): Promise<{ opens: RateRun; replies: RateRun }> {
+    async lockRuns(accountId: number, partnerId: number): Promise<RateRuns> {
       const rows = await db
         .select()
         .from(accountCounts)
@@ -36,20 +36,20 @@ export function createCounts(db: Database) {
         .for('update')
       const row = rows.find((counts) => counts.accountId === accountId)
       if (!row) throw new Error(`account ${accountId} has no counts`)
-      return {
-        opens: { asked: row.openAsked, granted: row.openGranted },
-        replies: { asked: row.replyAsked, granted: row.replyGranted },
-      }
+      return row.rateRuns
+    },
+
+    async setRuns(accountId: number, rateRuns: RateRuns): Promise<void> {
+      await db.update(accountCounts).set({ rateRuns }).where(eq(accountCounts.accountId, accountId))
     },
 
     /** Another rate begins another run. */
-    async restartRuns(accountId: number, rates: { open: boolean; reply: boolean }): Promise<void> {
-      const set = {
-        ...(rates.open ? { openAsked: 0, openGranted: 0 } : {}),
-        ...(rates.reply ? { replyAsked: 0, replyGranted: 0 } : {}),
-      }
-      if (Object.keys(set).length > 0)
-        await db.update(accountCounts).set(set).where(eq(accountCounts.accountId, accountId))
+    async restartRuns(accountId: number, names: readonly RateName[]): Promise<void> {
+      if (names.length === 0) return
+      await db
+        .update(accountCounts)
+        .set({ rateRuns: sql`${accountCounts.rateRuns} - ${sql.param([...names])}::text[]` })
+        .where(eq(accountCounts.accountId, accountId))
     },
   }
 }

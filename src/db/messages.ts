@@ -1,4 +1,7 @@
+import type { SQL } from 'drizzle-orm'
+import type { Decisions } from '../domain/engagement.ts'
 import type { Placement } from '../domain/message.ts'
+import type { PlanReason } from '../domain/plan-day.ts'
 import type { Database } from './connection.ts'
 import { and, asc, eq, gte, inArray, isNull, ne, sql } from './drizzle.ts'
 import { messages, tasks } from './schema.ts'
@@ -15,7 +18,7 @@ export type PlannedMessage = Pick<
   | 'recipientId'
   | 'plannedFor'
   | 'rfcMessageId'
-> & { inReplyTo?: number }
+> & { inReplyTo?: number; planFacts?: PlanReason }
 
 export function createMessages(db: Database) {
   const inState = (id: number, ...states: Message['state'][]) =>
@@ -49,10 +52,11 @@ export function createMessages(db: Database) {
       senderId: number,
       dayStart: Date,
       except: number | null = null,
-    ): Promise<{ sentToday: number; lastSentAt: Date | null }> {
+    ): Promise<{ sentToday: number; openingsToday: number; lastSentAt: Date | null }> {
       const [row] = await db
         .select({
           sentToday: sql<number>`count(*)::int`,
+          openingsToday: sql<number>`(count(*) filter (where ${messages.turn} = 1))::int`,
           lastSentAt: sql`max(${messages.sendStartedAt})`.mapWith(messages.sendStartedAt),
         })
         .from(messages)
@@ -63,7 +67,7 @@ export function createMessages(db: Database) {
             except === null ? undefined : ne(messages.id, except),
           ),
         )
-      return { sentToday: row?.sentToday ?? 0, lastSentAt: row?.lastSentAt ?? null }
+      return row ?? { sentToday: 0, openingsToday: 0, lastSentAt: null }
     },
 
     /** What the account has been given to send and has not begun to. */
@@ -134,11 +138,12 @@ export function createMessages(db: Database) {
       id: number,
       arrival: {
         placement: Placement
-        opens: boolean
-        replies: boolean
+        labelsSeen: string[] | null
+        decisions: Decisions
         messageId: string | null
         threadId: string | null
         now: Date
+        bounce?: { status: string; words: string }
       },
     ): Promise<boolean> {
       const recorded = await db
@@ -146,8 +151,12 @@ export function createMessages(db: Database) {
         .set({
           placement: arrival.placement,
           placedAt: arrival.now,
-          opens: arrival.opens,
-          replies: arrival.replies,
+          labelsSeen: arrival.labelsSeen,
+          decisions: arrival.decisions,
+          opens: arrival.decisions.open?.answer ?? false,
+          replies: arrival.decisions.reply?.answer ?? false,
+          bounceStatus: arrival.bounce?.status ?? null,
+          bounceWords: arrival.bounce?.words ?? null,
           recipientMessageId: arrival.messageId,
           recipientThreadId: arrival.threadId,
         })
@@ -159,7 +168,7 @@ export function createMessages(db: Database) {
     /** What was decided has been done in the mailbox; a time is null where it was not to be done. */
     async recordEngagement(
       id: number,
-      done: { rescuedAt: Date | null; openedAt: Date | null },
+      done: { rescuedAt?: Date | null; openedAt?: Date | null; handledAt?: Date },
     ): Promise<void> {
       await db.update(messages).set(done).where(eq(messages.id, id))
     },
@@ -174,21 +183,26 @@ export function createMessages(db: Database) {
       return left.map(({ id }) => id)
     },
 
+    /** Withdraws the conversations that an account was to begin and has not. */
+    withdrawOpeningsOf(senderId: number, failure: string): Promise<Message[]> {
+      return withdraw(and(eq(messages.senderId, senderId), eq(messages.turn, 1)), failure)
+    },
+
     /** Withdraws what an account has not begun to send, and what nobody has begun to send it. */
     async cancelUnsentOf(accountId: number, failure: string): Promise<number> {
-      const cancelled = await db
-        .update(messages)
-        .set({ state: 'cancelled', failure })
-        .where(
-          and(
-            eq(messages.state, 'planned'),
-            sql`(${messages.senderId} = ${accountId} or ${messages.recipientId} = ${accountId})`,
-          ),
-        )
-        .returning({ id: messages.id })
-      const ids = cancelled.map((row) => row.id)
-      if (ids.length > 0) await db.delete(tasks).where(inArray(tasks.messageId, ids))
-      return ids.length
+      const isParty = sql`(${messages.senderId} = ${accountId} or ${messages.recipientId} = ${accountId})`
+      return (await withdraw(isParty, failure)).length
     },
+  }
+
+  async function withdraw(which: SQL | undefined, failure: string): Promise<Message[]> {
+    const withdrawn = await db
+      .update(messages)
+      .set({ state: 'cancelled', failure })
+      .where(and(sql`${messages.state} = 'planned'`, which))
+      .returning()
+    const ids = withdrawn.map(({ id }) => id)
+    if (ids.length > 0) await db.delete(tasks).where(inArray(tasks.messageId, ids))
+    return withdrawn
   }
 }

@@ -1,8 +1,20 @@
+import type { SQL } from 'drizzle-orm'
+import type { LocalDate, TimeWindow } from '../domain/local-time.ts'
 import type { Partner } from '../domain/pairing.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 
 const MEMORY_DAYS = 14
+
+export type PartnerSearch = {
+  senderId: number
+  /** The sender's local day that is planned. */
+  day: LocalDate
+  window: TimeWindow
+  /** Where on the ring of pool accounts the search begins, and how many it looks at at most. */
+  from: number
+  atMost: number
+}
 
 export function createPartners(db: Database) {
   return {
@@ -11,27 +23,45 @@ export function createPartners(db: Database) {
       await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:plan'))`)
     },
 
-    /** The active pool accounts, with the room each has for today's mail and how often this sender met it lately. */
-    async of(senderId: number, day: { start: Date; end: Date }): Promise<Partner[]> {
-      const since = new Date(day.start.getTime() - MEMORY_DAYS * 86_400_000)
-      const rows = await db.execute<Partner>(sql`
-        select a.id::int as "accountId",
-          greatest(0, a.daily_limit - expected.n)::int as capacity,
-          coalesce(met.n, 0)::int as "recentConversations"
-        from accounts a
+    /**
+     * Active pool accounts that do not rest, with the room each has for the day's mail and how often this sender met it
+     * lately: all of them, or, of a large pool, a stretch of the ring.
+     */
+    async find({ senderId, day, window, from, atMost }: PartnerSearch): Promise<Partner[]> {
+      const since = new Date(window.start.getTime() - MEMORY_DAYS * 86_400_000).toISOString()
+      const stretch = (where: SQL) => sql`
+        (select id, email, daily_limit from accounts
+          where kind = 'pool' and status = 'active' and id <> ${senderId} and ${where}
+            and (rests_until is null or rests_until <= ${day})
+          order by ring limit ${atMost})`
+      const rows = await db.execute<Omit<Partner, 'lastMetAt'> & { lastMetAt: string | null }>(sql`
+        with candidate as (
+          select * from (${stretch(sql`ring >= ${from}`)} union all ${stretch(sql`ring < ${from}`)}) ring
+          limit ${atMost}
+        ), met as (
+          select recipient_id, count(*) as n, max(planned_for) as last from (
+            select recipient_id, planned_for from messages
+              where sender_id = ${senderId} and send_started_at >= ${since} and turn = 1
+            union all
+            select recipient_id, planned_for from messages
+              where sender_id = ${senderId} and state = 'planned' and turn = 1
+          ) conversation group by recipient_id
+        )
+        select c.id::int as "accountId", lower(split_part(c.email, '@', 2)) as domain,
+          greatest(0, c.daily_limit - expected.n)::int as capacity,
+          coalesce(met.n, 0)::int as met,
+          met.last as "lastMetAt"
+        from candidate c
         cross join lateral (
           select count(*) as n from messages m
-          where m.recipient_id = a.id and m.state <> 'cancelled'
-            and m.planned_for >= ${day.start.toISOString()} and m.planned_for < ${day.end.toISOString()}
+          where m.recipient_id = c.id and m.state <> 'cancelled'
+            and m.planned_for >= ${window.start.toISOString()} and m.planned_for < ${window.end.toISOString()}
         ) expected
-        left join (
-          select recipient_id, count(*) as n from messages
-          where sender_id = ${senderId} and turn = 1 and send_started_at >= ${since.toISOString()}
-          group by recipient_id
-        ) met on met.recipient_id = a.id
-        where a.kind = 'pool' and a.status = 'active' and a.id <> ${senderId}
-        order by a.id`)
-      return [...rows]
+        left join met on met.recipient_id = c.id`)
+      return rows.map((row) => ({
+        ...row,
+        lastMetAt: row.lastMetAt === null ? null : new Date(row.lastMetAt),
+      }))
     },
   }
 }

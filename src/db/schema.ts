@@ -1,9 +1,14 @@
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES } from '../domain/account.ts'
 import { API_SCOPES } from '../domain/api-key.ts'
+import type { Decisions, RateRuns } from '../domain/engagement.ts'
 import { GOOGLE_PROBLEMS } from '../domain/errors.ts'
 import { EVENT_KINDS } from '../domain/events.ts'
+import { HEALTHS } from '../domain/health.ts'
 import { DELIVERY_STATES, INCIDENT_KINDS, NOTICE_CHANNELS, NOTICE_EDGES } from '../domain/incident.ts'
 import { MESSAGE_STATES, PLACEMENTS } from '../domain/message.ts'
+import type { PlanReason } from '../domain/plan-day.ts'
+import { RAMPS } from '../domain/ramp.ts'
+import type { DomainFindings } from '../domain/sender-authentication.ts'
 import { TASK_KINDS } from '../domain/task.ts'
 import { TOKEN_FAILURES } from '../domain/token-failure.ts'
 import { pg, sql } from './drizzle.ts'
@@ -44,12 +49,41 @@ export const accounts = pgTable(
     staysPaused: boolean('stays_paused').notNull().default(false),
     openRate: doublePrecision('open_rate').notNull(),
     replyRate: doublePrecision('reply_rate').notNull(),
+    importantRate: doublePrecision('important_rate').notNull().default(0.3),
+    starRate: doublePrecision('star_rate').notNull().default(0.1),
+    rescueRate: doublePrecision('rescue_rate').notNull().default(1),
+    primaryRate: doublePrecision('primary_rate').notNull().default(0.8),
     dailyLimit: integer('daily_limit').notNull(),
+    ramp: text('ramp', { enum: RAMPS }).notNull().default('own'),
     startVolume: integer('start_volume').notNull(),
     dailyIncrease: integer('daily_increase').notNull(),
+    dailyVariation: doublePrecision('daily_variation').notNull().default(0.1),
+    maintenanceVolume: integer('maintenance_volume').notNull().default(20),
     timeZone: text('time_zone').notNull(),
+    sendDays: integer('send_days').array().notNull().default([1, 2, 3, 4, 5]),
+    sendHours: text('send_hours').array().notNull().default(['09:00-18:00']),
+    holidays: text('holidays').array().notNull().default([]),
+    wakingHours: text('waking_hours').array().notNull().default(['07:30-22:30']),
+    minPauseMinutes: integer('min_pause_minutes').notNull().default(3),
+    displayName: text('display_name').notNull().default(''),
+    signature: text('signature').notNull().default(''),
+    /** Its step on the ramp, as of `lastPlannedOn`. */
     warmupDay: integer('warmup_day').notNull().default(0),
+    /** The local day that was planned last; null where today is to be planned anew. */
     lastPlannedOn: date('last_planned_on', { mode: 'string' }),
+    health: text('health', { enum: HEALTHS }).notNull().default('healthy'),
+    /** After a rest, evidence of the days before it counts no more. */
+    evidenceFrom: date('evidence_from', { mode: 'string' }),
+    /** Paused for its health: the local day on which it begins again. */
+    restsUntil: date('rests_until', { mode: 'string' }),
+    /** Until the day in the zone that it left is over, the limit holds for that day too. */
+    zoneBefore: text('zone_before'),
+    zoneChangedAt: instant('zone_changed_at'),
+    /** The Gmail id of its warmup label, and the name under which that was made. */
+    labelId: text('label_id'),
+    labelName: text('label_name'),
+    /** A place on a ring, by which plans choose among more pool accounts than they can look at. */
+    ring: integer('ring').generatedAlwaysAs(sql`hashint8(id)`),
     /** The encrypted JSON token; null once the account was removed. */
     oauthToken: text('oauth_token'),
     /** Counts the tokens this account has had: what a save or a condemnation must match. */
@@ -65,7 +99,10 @@ export const accounts = pgTable(
     extraScopes: text('extra_scopes').array().notNull().default(sql`'{}'`),
     connectedAt: instant('connected_at').notNull(),
   },
-  (table) => [uniqueIndex('accounts_email_key').on(sql`lower(${table.email})`)],
+  (table) => [
+    uniqueIndex('accounts_email_key').on(sql`lower(${table.email})`),
+    index('accounts_ring').on(table.ring).where(sql`${table.kind} = 'pool' and ${table.status} = 'active'`),
+  ],
 )
 
 /** Running totals of an account, kept in the transactions that make the facts, so that no page counts history. */
@@ -78,16 +115,104 @@ export const accountCounts = pgTable('account_counts', {
   placed: integer('placed').notNull().default(0),
   placedSpam: integer('placed_spam').notNull().default(0),
   missing: integer('missing').notNull().default(0),
+  bounced: integer('bounced').notNull().default(0),
   /** Of the mail it received. */
   received: integer('received').notNull().default(0),
   opened: integer('opened').notNull().default(0),
   answered: integer('answered').notNull().default(0),
   rescued: integer('rescued').notNull().default(0),
-  /** The runs of decisions at today's rates: they begin anew when a rate is changed. */
-  openAsked: integer('open_asked').notNull().default(0),
-  openGranted: integer('open_granted').notNull().default(0),
-  replyAsked: integer('reply_asked').notNull().default(0),
-  replyGranted: integer('reply_granted').notNull().default(0),
+  markedImportant: integer('marked_important').notNull().default(0),
+  starred: integer('starred').notNull().default(0),
+  movedToPrimary: integer('moved_to_primary').notNull().default(0),
+  /** Of the mail it was sent: what came back. */
+  bouncedTo: integer('bounced_to').notNull().default(0),
+  /** The run of decisions of each rate at its present value: it begins anew when the rate is changed. */
+  rateRuns: jsonb('rate_runs').$type<RateRuns>().notNull().default({}),
+})
+
+/** One local day of one account: what was planned, what was done, and what was learnt of its mail. */
+export const accountDays = pgTable(
+  'account_days',
+  {
+    accountId: reference('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    day: date('day', { mode: 'string' }).notNull(),
+    /** Its step on the ramp, the conversations that the ramp allowed, and those that were planned; null if it was not planned. */
+    warmupDay: integer('warmup_day'),
+    volume: integer('volume'),
+    planned: integer('planned'),
+    /** Conversations for which the pool had no room. */
+    shortOf: integer('short_of').notNull().default(0),
+    health: text('health', { enum: HEALTHS }),
+    /** Mails that left on this day. */
+    sent: integer('sent').notNull().default(0),
+    replies: integer('replies').notNull().default(0),
+    /** What was learnt on this day of mail that it sent. */
+    inbox: integer('inbox').notNull().default(0),
+    tabs: integer('tabs').notNull().default(0),
+    spam: integer('spam').notNull().default(0),
+    missing: integer('missing').notNull().default(0),
+    bounced: integer('bounced').notNull().default(0),
+    refused: integer('refused').notNull().default(0),
+    /** Mail to it that came back. */
+    bouncedTo: integer('bounced_to').notNull().default(0),
+  },
+  (table) => [pg.primaryKey({ columns: [table.accountId, table.day] })],
+)
+
+/** Where an account's mail landed, by the domain of who received it. */
+export const placementCounts = pgTable(
+  'placement_counts',
+  {
+    senderId: reference('sender_id')
+      .notNull()
+      .references(() => accounts.id),
+    domain: text('domain').notNull(),
+    placement: text('placement', { enum: PLACEMENTS }).notNull(),
+    mails: integer('mails').notNull(),
+  },
+  (table) => [pg.primaryKey({ columns: [table.senderId, table.domain, table.placement] })],
+)
+
+/** How often an account has begun a conversation with a text. */
+export const textUses = pgTable(
+  'text_uses',
+  {
+    accountId: reference('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    textKey: text('text_key').notNull(),
+    uses: integer('uses').notNull(),
+  },
+  (table) => [pg.primaryKey({ columns: [table.accountId, table.textKey] })],
+)
+
+/** What the operator chose for the engine as a whole. One row. */
+export const engineSettings = pgTable('engine_settings', {
+  id: integer('id').primaryKey(),
+  labelName: text('label_name').notNull(),
+  leavesInbox: boolean('leaves_inbox').notNull(),
+  maxTurns: integer('max_turns').notNull(),
+  coolDownDays: integer('cool_down_days').notNull(),
+  evidenceDays: integer('evidence_days').notNull(),
+  watchShare: doublePrecision('watch_share').notNull(),
+  throttleShare: doublePrecision('throttle_share').notNull(),
+  pauseShare: doublePrecision('pause_share').notNull(),
+  restDays: integer('rest_days').notNull(),
+  needsAuthentication: boolean('needs_authentication').notNull(),
+  dkimSelectors: text('dkim_selectors').array().notNull(),
+  /** Since when nothing is sent at all. */
+  stoppedAt: instant('stopped_at'),
+})
+
+/** What a sending domain publishes, as it was last looked up. */
+export const senderDomains = pgTable('sender_domains', {
+  domain: text('domain').primaryKey(),
+  checkedAt: instant('checked_at').notNull(),
+  findings: jsonb('findings').$type<DomainFindings>().notNull(),
+  /** Whether mail of this domain is held back where the operator wishes so. */
+  fails: boolean('fails').notNull(),
 })
 
 export const messages = pgTable(
@@ -121,11 +246,21 @@ export const messages = pgTable(
     recipientThreadId: text('recipient_thread_id'),
     placement: text('placement', { enum: PLACEMENTS }),
     placedAt: instant('placed_at'),
-    /** The recipient's decisions, made once, when the mail was found. */
+    /** The labels it bore when it was first found: the evidence of its placement. */
+    labelsSeen: text('labels_seen').array(),
+    /** Why it was planned so: the facts of that time. */
+    planFacts: jsonb('plan_facts').$type<PlanReason>(),
+    /** The recipient's decisions, made once, when the mail was found, and how they came about. */
     opens: boolean('opens'),
     replies: boolean('replies'),
+    decisions: jsonb('decisions').$type<Decisions>(),
     rescuedAt: instant('rescued_at'),
     openedAt: instant('opened_at'),
+    /** When all that was decided was done. */
+    handledAt: instant('handled_at'),
+    /** Of a delivery status notification: its status code (RFC 3463) and the words of the server. */
+    bounceStatus: text('bounce_status'),
+    bounceWords: text('bounce_words'),
   },
   (table) => [
     unique('messages_one_per_turn').on(table.conversationId, table.turn),

@@ -1,18 +1,23 @@
+import { createAccountDays } from './account-days.ts'
 import { createAccounts } from './accounts.ts'
 import { createApiKeys } from './api-keys.ts'
 import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
 import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
+import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
+import { createPlacementCounts } from './placement-counts.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
+import { createSenderDomains } from './sender-domains.ts'
 import { createTasks } from './tasks.ts'
+import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
 
@@ -40,17 +45,22 @@ export function createStore(db: Database, sealer: Sealer): Store {
 
 function repositories(db: Database, sealer: Sealer) {
   return {
+    accountDays: createAccountDays(db),
     accounts: createAccounts(db, sealer),
     apiKeys: createApiKeys(db),
     counts: createCounts(db),
     deliveries: createDeliveries(db),
+    engine: createEngine(db),
     events: createEvents(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
+    placementCounts: createPlacementCounts(db),
+    senderDomains: createSenderDomains(db),
     tasks: createTasks(db),
+    textUses: createTextUses(db),
     tokens: createTokens(db, sealer),
     webhooks: createWebhooks(db, sealer),
   }

@@ -3,16 +3,27 @@ import { type Account, accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
 import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
+import { type Engine, engineColumns } from './engine.ts'
 import type { Message } from './messages.ts'
-import { accounts, messages, tasks } from './schema.ts'
+import { accounts, engineSettings, messages, tasks } from './schema.ts'
 
 export type Task = typeof tasks.$inferSelect
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
 /** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
-export type StartedTask = { task: Task; account: Account | null; message: Message | null }
+export type StartedTask = {
+  task: Task
+  account: Account | null
+  message: Message | null
+  /** The settings that hold for all of them. */
+  engine: Engine
+}
 
-/** Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection. */
-const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')`
+/**
+ * Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection; while the operator
+ * has stopped all sending, none that sends.
+ */
+const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
+  and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
 export function createTasks(db: Database) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
@@ -98,9 +109,11 @@ export function createTasks(db: Database) {
         .select({
           account: accountColumns,
           message: getTableColumns(messages),
+          engine: engineColumns,
           task: started._.selectedFields,
         })
         .from(started)
+        .innerJoin(engineSettings, sql`true`)
         .leftJoin(accounts, eq(accounts.id, started.accountId))
         .leftJoin(messages, eq(messages.id, started.messageId))
       return row ? (row as StartedTask) : null
@@ -158,6 +171,14 @@ export function createTasks(db: Database) {
     /** Gives a task back as it was, to run when its account is active again. */
     async park(id: number, owner: string): Promise<void> {
       await db.update(tasks).set(released).where(mine(id, owner))
+    },
+
+    /** Makes an account's recurring task due no later than `dueAt`. A run that is under way ends as it will. */
+    async bringForward(accountId: number, kind: TaskKind, dueAt: Date): Promise<void> {
+      await db
+        .update(tasks)
+        .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
+        .where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind), isNull(tasks.messageId)))
     },
 
     async removeOf(accountId: number, options: { except: TaskKind }): Promise<void> {

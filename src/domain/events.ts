@@ -13,6 +13,10 @@ export const EVENT_KINDS = [
   'token_served',
   'notice_failed',
   'planned',
+  'steered',
+  'engine_changed',
+  'sending_stopped',
+  'sending_resumed',
   'sent',
   'send_failed',
   'send_unknown',
@@ -20,7 +24,11 @@ export const EVENT_KINDS = [
   'rescued',
   'opened',
   'left_unread',
+  'moved_to_primary',
+  'marked',
   'missing',
+  'bounced',
+  'reply_dropped',
   'task_failed',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]

@@ -5,9 +5,6 @@ import { Temporal } from 'temporal-polyfill'
 /** A calendar day, YYYY-MM-DD, in whatever zone its owner lives. */
 export type LocalDate = string
 
-export const WORKDAY_START_HOUR = 9
-export const WORKDAY_END_HOUR = 18
-
 export type TimeWindow = { start: Date; end: Date }
 
 export function isTimeZone(zone: string): boolean {
@@ -23,42 +20,43 @@ export function localDateOf(instant: Date, zone: string): LocalDate {
   return zoned(instant, zone).toPlainDate().toString()
 }
 
+/** The minute of its local day, 0–1439. */
+export function localMinuteOf(instant: Date, zone: string): number {
+  const { hour, minute } = zoned(instant, zone)
+  return hour * 60 + minute
+}
+
 /** The first instant of the day; where a DST change skips midnight, the first one that exists. */
 export function startOfLocalDay(day: LocalDate, zone: string): Date {
   return asDate(Temporal.PlainDate.from(day).toZonedDateTime(zone))
+}
+
+/** From midnight to midnight where the account lives: 23 to 25 hours, or no time at all (Pacific/Apia, 2011-12-30). */
+export function localDay(day: LocalDate, zone: string): TimeWindow {
+  return { start: startOfLocalDay(day, zone), end: startOfLocalDay(addDays(day, 1), zone) }
+}
+
+/**
+ * The instant of a time of day, in minutes after midnight (1440 is the end of the day). A time that a DST change skips is
+ * the one an hour later; of a time that comes twice it is the first.
+ */
+export function instantAt(day: LocalDate, minutes: number, zone: string): Date {
+  if (minutes >= 24 * 60) return startOfLocalDay(addDays(day, 1), zone)
+  const plainTime = { hour: Math.floor(minutes / 60), minute: minutes % 60 }
+  return asDate(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime }))
 }
 
 export function addDays(day: LocalDate, days: number): LocalDate {
   return Temporal.PlainDate.from(day).add({ days }).toString()
 }
 
-export function isWorkingDay(day: LocalDate): boolean {
-  return Temporal.PlainDate.from(day).dayOfWeek <= 5
+export function daysBetween(earlier: LocalDate, later: LocalDate): number {
+  return Temporal.PlainDate.from(earlier).until(later).days
 }
 
-export function workWindow(day: LocalDate, zone: string): TimeWindow {
-  const at = (hour: number) =>
-    asDate(Temporal.PlainDate.from(day).toZonedDateTime({ timeZone: zone, plainTime: { hour } }))
-  return { start: at(WORKDAY_START_HOUR), end: at(WORKDAY_END_HOUR) }
-}
-
-export function isWithinWorkWindow(instant: Date, zone: string): boolean {
-  const day = localDateOf(instant, zone)
-  if (!isWorkingDay(day)) return false
-  const { start, end } = workWindow(day, zone)
-  return instant >= start && instant < end
-}
-
-/** The work window that is open at the instant, or the next one to open. */
-export function currentOrNextWorkWindow(instant: Date, zone: string): TimeWindow {
-  let day = localDateOf(instant, zone)
-  while (!isWorkingDay(day) || instant >= workWindow(day, zone).end) day = addDays(day, 1)
-  return workWindow(day, zone)
-}
-
-/** The next work window that opens after the local day of the instant has ended. */
-export function nextDaysWorkWindow(instant: Date, zone: string): TimeWindow {
-  return currentOrNextWorkWindow(startOfLocalDay(addDays(localDateOf(instant, zone), 1), zone), zone)
+/** ISO 8601: 1 is Monday, 7 is Sunday. */
+export function weekdayOf(day: LocalDate): number {
+  return Temporal.PlainDate.from(day).dayOfWeek
 }
 
 function zoned(instant: Date, zone: string): Temporal.ZonedDateTime {

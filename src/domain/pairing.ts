@@ -1,32 +1,75 @@
 import { type Random, shuffled } from './random.ts'
 
+/** More than anybody is met, or a domain chosen. */
+const RANK_SPAN = 100_000
+
 /** A mailbox that a conversation may be started with. */
 export type Partner = {
   accountId: number
+  /** Of its address. */
+  domain: string
   /** How many more mails it may be sent today. */
   capacity: number
-  /** How many conversations this sender started with it lately. */
-  recentConversations: number
+  /** How many conversations this sender began with it lately. */
+  met: number
+  /** For when the last of them was planned. */
+  lastMetAt: Date | null
+}
+
+/** A partner that was chosen, and what spoke for it at that moment. */
+export type Choice = {
+  accountId: number
+  met: number
+  /** ISO 8601. */
+  lastMetAt: string | null
+  /** It was met within the cool-down: nobody else was free. */
+  isCoolingDown: boolean
+  /** How many could have been chosen, and how many of them were free, it included. */
+  candidates: number
+  free: number
 }
 
 /**
- * Picks up to `count` recipients: the ones met least come first, chance decides among equals, and nobody is
- * picked a second time while somebody else with capacity has been met less.
+ * Chooses up to `count` recipients, one after the other. Whoever the sender has not met within the cool-down comes first;
+ * among these whoever it met least, then the domain that was chosen least today; chance decides among equals. As every
+ * sender takes those first that it met least, all of the pool is written to alike. The order of `partners` does not matter.
+ * @param coolsSince who was met since then cools down; null: nobody does
  */
-export function pickPartners(partners: readonly Partner[], count: number, random: Random): number[] {
-  const open = shuffled(partners, random)
-    .filter((partner) => partner.capacity > 0)
-    .map((partner) => ({ ...partner }))
-  const picked: number[] = []
-  while (picked.length < count && open.length > 0) {
-    const fewest = Math.min(...open.map((partner) => partner.recentConversations))
-    const index = open.findIndex((partner) => partner.recentConversations === fewest)
-    const partner = open[index]
-    if (!partner) break
-    picked.push(partner.accountId)
-    partner.recentConversations += 1
-    partner.capacity -= 1
-    if (partner.capacity === 0) open.splice(index, 1)
+export function pickPartners(
+  partners: readonly Partner[],
+  count: number,
+  { coolsSince }: { coolsSince: Date | null },
+  random: Random,
+): Choice[] {
+  const inOrder = partners.toSorted((a, b) => a.accountId - b.accountId)
+  let open = shuffled(inOrder, random)
+    .filter(({ capacity }) => capacity > 0)
+    .map((partner) => ({ ...partner, isCoolingDown: isRecent(partner.lastMetAt, coolsSince) }))
+  let free = open.filter(({ isCoolingDown }) => !isCoolingDown).length
+  const picksOf = new Map<string, number>()
+  // One number whose size is the order of the three questions.
+  const rank = ({ isCoolingDown, met, domain }: (typeof open)[number]) =>
+    ((isCoolingDown ? 1 : 0) * RANK_SPAN + met) * RANK_SPAN + (picksOf.get(domain) ?? 0)
+  const choices: Choice[] = []
+  while (choices.length < count && open.length > 0) {
+    const best = open.reduce((best, partner) => (rank(partner) < rank(best) ? partner : best))
+    const { accountId, met, isCoolingDown, domain } = best
+    const lastMetAt = best.lastMetAt?.toISOString() ?? null
+    choices.push({ accountId, met, lastMetAt, isCoolingDown, candidates: open.length, free })
+    picksOf.set(domain, (picksOf.get(domain) ?? 0) + 1)
+    const cools = coolsSince !== null
+    if (!isCoolingDown && cools) free -= 1
+    best.met += 1
+    best.isCoolingDown = cools
+    best.capacity -= 1
+    if (best.capacity === 0) {
+      open = open.filter((partner) => partner !== best)
+      if (!best.isCoolingDown) free -= 1
+    }
   }
-  return picked
+  return choices
+}
+
+function isRecent(lastMetAt: Date | null, coolsSince: Date | null): boolean {
+  return lastMetAt !== null && coolsSince !== null && lastMetAt >= coolsSince
 }

@@ -1,7 +1,74 @@
-/** The gradual rise of the daily volume, in mails a day. */
-export type RampSettings = { startVolume: number; dailyIncrease: number; dailyLimit: number }
+import type { Random } from './random.ts'
 
-/** How many mails the account may send on its `warmupDay`-th day of warmup (the first is 1). */
-export function volumeOnDay(ramp: RampSettings, warmupDay: number): number {
-  return Math.min(ramp.dailyLimit, ramp.startVolume + ramp.dailyIncrease * (warmupDay - 1))
+export const RAMPS = ['gentle', 'standard', 'phased', 'own'] as const
+/** How the volume rises: by a number of mails each day, or, phased, by shares of the daily limit. */
+export type Ramp = (typeof RAMPS)[number]
+
+/** The gradual rise of the daily volume, in mails a day. */
+export type RampSettings = {
+  ramp: Ramp
+  /** Of the ramp `own`; the others bring their own. */
+  startVolume: number
+  dailyIncrease: number
+  dailyLimit: number
+  /** A day's volume is drawn from so much less to so much more than planned: 0.1 is 10 %. */
+  dailyVariation: number
+  /** Mails a day once the ramp is done. */
+  maintenanceVolume: number
+}
+
+export const RAMP_STEPS: Record<'gentle' | 'standard', { startVolume: number; dailyIncrease: number }> = {
+  gentle: { startVolume: 2, dailyIncrease: 1 },
+  standard: { startVolume: 5, dailyIncrease: 2 },
+}
+
+/** The phased ramp: from which day of warmup which share of the daily limit. */
+const PHASES = [
+  { from: 1, share: 0.1 },
+  { from: 8, share: 0.25 },
+  { from: 15, share: 0.5 },
+  { from: 22, share: 0.75 },
+  { from: 29, share: 1 },
+] as const
+
+/** The full volume is held for so many days before the ramp is done. */
+const FULL_DAYS = 7
+
+/** The day of warmup on which the ramp reaches the daily limit; null where it never does. */
+export function fullDay(settings: RampSettings): number | null {
+  if (settings.ramp === 'phased') return PHASES[PHASES.length - 1]?.from ?? 1
+  const { startVolume, dailyIncrease } = stepsOf(settings)
+  if (startVolume >= settings.dailyLimit) return 1
+  if (dailyIncrease === 0) return null
+  return Math.ceil((settings.dailyLimit - startVolume) / dailyIncrease) + 1
+}
+
+/** The last day of the ramp: the full volume has been held for a week. */
+export function lastDayOfRamp(settings: RampSettings): number | null {
+  const full = fullDay(settings)
+  return full === null ? null : full + FULL_DAYS - 1
+}
+
+/** The planned volume of the `warmupDay`-th day (the first is 1), before chance varies it. */
+export function volumeOnDay(settings: RampSettings, warmupDay: number): number {
+  const last = lastDayOfRamp(settings)
+  if (last !== null && warmupDay > last) return Math.min(settings.maintenanceVolume, settings.dailyLimit)
+  if (settings.ramp === 'phased') {
+    const phase = PHASES.findLast(({ from }) => from <= warmupDay) ?? PHASES[0]
+    return Math.max(1, Math.floor(settings.dailyLimit * phase.share))
+  }
+  const { startVolume, dailyIncrease } = stepsOf(settings)
+  return Math.min(settings.dailyLimit, startVolume + dailyIncrease * (warmupDay - 1))
+}
+
+/** The day's volume as chance varies it: at least one mail where any are planned, never above the limit. */
+export function variedVolume(settings: RampSettings, warmupDay: number, random: Random): number {
+  const planned = volumeOnDay(settings, warmupDay)
+  if (planned === 0) return 0
+  const varied = Math.round(planned * (1 + settings.dailyVariation * (2 * random() - 1)))
+  return Math.min(settings.dailyLimit, Math.max(1, varied))
+}
+
+export function stepsOf({ ramp, startVolume, dailyIncrease }: RampSettings) {
+  return ramp === 'gentle' || ramp === 'standard' ? RAMP_STEPS[ramp] : { startVolume, dailyIncrease }
 }

@@ -116,6 +116,17 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           }, null)
         },
 
+        /** The id of the user label of this name, made where there is none; of "a/b" also "a", under which Gmail shows it. */
+        async ensureLabel(name: string): Promise<string> {
+          const { labels = [] } = await call(() => users.labels.list(me))
+          let id: string | null | undefined
+          for (const path of pathsOf(name)) {
+            const known = labels.find((label) => label.name?.toLowerCase() === path.toLowerCase())
+            id = known?.id ?? (await call(() => users.labels.create({ ...me, requestBody: shown(path) }))).id
+          }
+          return required(id, 'a label id')
+        },
+
         async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
           const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
           await call(() => users.messages.modify({ ...me, id: messageId, requestBody }))
@@ -160,6 +171,16 @@ async function found<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
     if (error instanceof GoogleError && error.problem === 'not_found') return otherwise
     throw error
   }
+}
+
+/** "a/b/c" → "a", "a/b", "a/b/c". */
+function pathsOf(name: string): string[] {
+  const parts = name.split('/')
+  return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
+}
+
+function shown(name: string) {
+  return { name, labelListVisibility: 'labelShow', messageListVisibility: 'show' }
 }
 
 /** Gmail's search takes a Message-ID without its angle brackets. */

@@ -1,32 +1,90 @@
 import type { Account } from '../db/accounts.ts'
-import type { AccountKind, AccountSettings } from '../domain/account.ts'
+import type { Store } from '../db/store.ts'
+import { type AccountKind, type AccountSettings, changedSettings } from '../domain/account.ts'
+import type { RateName } from '../domain/engagement.ts'
+import { countTexts } from '../domain/text-choice.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 import { acquitAccount, condemnAccount } from './incidents.ts'
 
+const RATES = {
+  openRate: 'open',
+  replyRate: 'reply',
+  importantRate: 'important',
+  starRate: 'star',
+  rescueRate: 'rescue',
+  primaryRate: 'primary',
+} as const satisfies Partial<Record<keyof AccountSettings, RateName>>
+
+/** What a day's plan rests on: where one of these is changed, what was not sent yet is planned anew. */
+const PLANNED_BY: readonly (keyof AccountSettings)[] = [
+  'kind',
+  'dailyLimit',
+  'ramp',
+  'startVolume',
+  'dailyIncrease',
+  'dailyVariation',
+  'maintenanceVolume',
+  'timeZone',
+  'sendDays',
+  'sendHours',
+  'holidays',
+  'minPauseMinutes',
+]
+
+/** What a change of settings came to. */
+export type SettingsChange = { changed: (keyof AccountSettings)[]; withdrawn: number }
+
 /**
- * Changes what the operator chose. A changed rate begins its count anew; a new warmup account gets its plan task; an
- * account that leaves the warmup has its planned mail withdrawn, and one that joins it needs the workers' scopes.
+ * Changes what the operator chose. What the plan rests on has today's unsent conversations planned anew; a changed rate
+ * begins its count anew; an account that leaves the warmup has its planned mail withdrawn, and one that joins it needs the
+ * workers' scopes.
  */
-export async function changeSettings(warmup: Warmup, accountId: number, settings: AccountSettings) {
+export function changeSettings(
+  warmup: Warmup,
+  accountId: number,
+  settings: AccountSettings,
+): Promise<SettingsChange> {
   const { store, clock } = warmup
-  await store.transaction(async (tx) => {
-    const before = await tx.accounts.byId(accountId)
-    if (!before) return
-    const names = Object.keys(settings) as (keyof AccountSettings)[]
-    const changed = names.filter((name) => settings[name] !== before[name])
-    if (changed.length === 0) return
-    await tx.accounts.updateSettings(accountId, settings)
-    await tx.counts.restartRuns(accountId, {
-      open: settings.openRate !== before.openRate,
-      reply: settings.replyRate !== before.replyRate,
-    })
-    if (settings.kind === 'warmup') await tx.tasks.add([{ kind: 'plan', accountId, dueAt: clock.now() }])
-    else await tx.tasks.removeKindOf(accountId, 'plan')
+  const now = clock.now()
+  return store.transaction(async (tx) => {
+    const before = await tx.accounts.lock(accountId)
+    const changed = before ? changedSettings(before, settings) : []
+    if (!before || changed.length === 0) return { changed: [], withdrawn: 0 }
+    const zoneLeft = changed.includes('timeZone')
+      ? { zoneBefore: before.timeZone, zoneChangedAt: now }
+      : undefined
+    await tx.accounts.updateSettings(accountId, settings, zoneLeft)
+    await tx.counts.restartRuns(
+      accountId,
+      Object.entries(RATES).flatMap(([setting, rate]) =>
+        changed.includes(setting as keyof typeof RATES) ? [rate] : [],
+      ),
+    )
+    if (settings.kind === 'vault') await tx.tasks.removeKindOf(accountId, 'plan')
+    else await tx.tasks.add([{ kind: 'plan', accountId, dueAt: now }])
+    const isPlannedAnew = changed.some((name) => PLANNED_BY.includes(name))
+    const withdrawn = isPlannedAnew ? await planAnew(tx, accountId, now) : 0
     const data = Object.fromEntries(changed.map((name) => [name, `${before[name]} → ${settings[name]}`]))
-    await tx.events.add({ kind: 'settings_changed', at: clock.now(), accountId, data })
+    await tx.events.add({
+      kind: 'settings_changed',
+      at: now,
+      accountId,
+      data: withdrawn > 0 ? { ...data, withdrawn } : data,
+    })
     if (settings.kind !== before.kind) await changeKind({ ...warmup, store: tx }, before, settings.kind)
+    return { changed, withdrawn }
   })
+}
+
+/** Withdraws the conversations that were not begun, and has the day planned again at once. Returns how many those were. */
+async function planAnew(tx: Store, accountId: number, now: Date): Promise<number> {
+  const withdrawn = await tx.messages.withdrawOpeningsOf(accountId, 'planned anew, as a setting was changed')
+  const undone = [...countTexts(withdrawn)].map(([key, uses]) => [key, -uses] as const)
+  await tx.textUses.add(accountId, new Map(undone))
+  await tx.accounts.markPlanned(accountId, null)
+  await tx.tasks.bringForward(accountId, 'plan', now)
+  return withdrawn.length
 }
 
 async function changeKind(warmup: Warmup, before: Account, kind: AccountKind): Promise<void> {

@@ -19,15 +19,21 @@ export async function composeMail(
   if (!text) throw new Error(`the conversation text "${message.textKey}" is gone`)
   const conversation = message.turn === 1 ? [] : await store.messages.conversation(message.conversationId)
   const earlier = conversation.filter(({ turn }) => turn < message.turn)
-  const names = { sender: firstNameOf(sender.email), recipient: firstNameOf(recipient.email) }
+  const names = { sender: calledName(sender), recipient: calledName(recipient) }
+  const words = renderTurn(text, { turn: message.turn, seed: message.textSeed, ...names })
   const mail: Mail = {
-    from: { name: names.sender ?? '', address: sender.email },
-    to: { name: names.recipient ?? '', address: recipient.email },
+    from: { name: sender.displayName || (names.sender ?? ''), address: sender.email },
+    to: { name: recipient.displayName || (names.recipient ?? ''), address: recipient.email },
     subject: message.subject,
-    text: renderTurn(text, { turn: message.turn, seed: message.textSeed, ...names }),
+    text: sender.signature === '' ? words : `${words}\n\n${sender.signature}`,
     messageId: message.rfcMessageId,
     references: earlier.map(({ rfcMessageId }) => rfcMessageId),
     date: clock.now(),
   }
   return { mail, threadId: earlier.at(-1)?.recipientThreadId ?? null }
+}
+
+/** What one is called in a friendly mail: the first of the names that are shown, or what the address tells. */
+function calledName({ displayName, email }: Account): string | null {
+  return displayName === '' ? firstNameOf(email) : (displayName.split(' ')[0] ?? null)
 }

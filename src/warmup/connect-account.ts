@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Account, NewConnection } from '../db/accounts.ts'
-import type { AccountSettings } from '../domain/account.ts'
+import { type AccountSettings, settingsOf } from '../domain/account.ts'
+import { RATE_NAMES } from '../domain/engagement.ts'
 import { GoogleError, OperatorError } from '../domain/errors.ts'
 import { missingScopes, scopesOf, scopesToAsk, tokenFromGrant } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
@@ -71,7 +72,8 @@ export async function finishConnecting(
     if (visit.wanted && !isSame(visit.wanted, identity))
       return { failure: { kind: 'other_mailbox', wanted: visit.wanted.email, chosen: identity.email } }
     const token = tokenFromGrant({ ...grant, refreshToken, scope }, oauth.client, clock.now())
-    const { settings, extraScopes } = visit
+    const { extraScopes } = visit
+    const settings = settingsOf(visit.settings)
     return await keepConnection(warmup, {
       ...identity,
       token,
@@ -124,9 +126,9 @@ export async function keepConnection(
     // A disconnection that is still on its way would end the grant that has just been made.
     await tx.tasks.removeKindOf(account.id, 'disconnect')
     // New settings begin new runs of decisions.
-    if (isNew) await tx.counts.restartRuns(account.id, { open: true, reply: true })
+    if (isNew) await tx.counts.restartRuns(account.id, RATE_NAMES)
     await tx.tasks.add([{ kind: 'check', accountId: account.id, dueAt: nextCheck(warmup) }])
-    if (account.kind === 'warmup') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
+    if (account.kind !== 'vault') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
     await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
     return { account, isNew }
   })

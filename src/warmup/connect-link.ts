@@ -52,7 +52,7 @@ export async function openConnectLink(
   const { row, account } = await find(store, link.email)
   if (standingOf(row) !== link.standing) return null
   // The operator may have changed the account since the link was made.
-  return account ? { ...link, settings: settingsOf(account) } : link
+  return { ...link, settings: settingsOf(account ?? link.settings) }
 }
 
 /** Google's consent page for a link; null as above. */

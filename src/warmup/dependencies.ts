@@ -27,6 +27,8 @@ export type Warmup = {
   texts: readonly ConversationText[]
   clock: Clock
   random: Random
+  /** What plans are drawn from, besides the account and the day. */
+  seed: string
   log: Logger
 }
 

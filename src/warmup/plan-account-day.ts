@@ -1,78 +1,142 @@
 import { randomUUID } from 'node:crypto'
 import type { Account } from '../db/accounts.ts'
+import type { Engine } from '../db/engine.ts'
 import type { PlannedMessage } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
-import type { ConversationText } from '../domain/conversation.ts'
 import { renderSubject } from '../domain/conversation.ts'
-import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
-import { type DayPlan, planDay } from '../domain/plan-day.ts'
+import { type LocalDate, localDateOf, localDay } from '../domain/local-time.ts'
+import { type DayPlan, nextPlanTime, planDay } from '../domain/plan-day.ts'
 import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
+import { chooseText, countTexts } from '../domain/text-choice.ts'
 import type { Run, Warmup } from './dependencies.ts'
+import { keepSteering, steerAccount } from './steer-account.ts'
 
-/** Plans one warmup account's day: its messages and their `send` tasks, in one transaction; then waits for the next. */
+const NEXT_DAY = 'the next working day'
+/** A plan looks at no more of a large pool than what the cool-down can take out of it, and some more. */
+const SPARE_PARTNERS = 100
+
+type Today = { now: Date; today: LocalDate; seed: string }
+
+/**
+ * Judges an account's health and, where it is a warmup account, plans its day: its messages and their `send` tasks, in one
+ * transaction with what is next; then waits for the next day.
+ */
 export async function planAccountDay(warmup: Warmup, run: Run): Promise<Outcome> {
-  if (run.account.kind !== 'warmup') return { kind: 'done' }
-  const { store, clock, log } = warmup
+  if (run.account.kind === 'vault') return { kind: 'done' }
+  const { store, clock, log, seed } = warmup
   const now = clock.now()
-  const plan = await store.transaction(async (tx) => {
+  const planned = await store.transaction(async (tx) => {
     await tx.partners.lock()
     // The account as it is now: another run may have planned this day, or the operator have changed it, meanwhile.
     const account = await tx.accounts.lock(run.account.id)
     if (account?.status !== 'active' || !(await tx.tasks.isHeld(run.task.id, run.owner))) return null
-    return planAndKeep(warmup, tx, account, now)
+    const today = localDateOf(now, account.timeZone)
+    const day = { now, today, seed: `${seed} ${account.id} ${today}` }
+    const at = await judgeAndPlan(warmup, tx, { account, engine: await tx.engine.get() }, day)
+    // In here, so that a change of settings, which waits for the account, can bring it forward again.
+    await tx.tasks.putOff(run.task.id, run.owner, { at, reason: NEXT_DAY })
+    return { at }
   })
-  if (plan === null) return { kind: 'again', at: now, reason: 'the account has changed' }
-  const { day, messages, shortOf, nextPlanAt } = plan
-  if (day !== null)
-    log.info({ accountId: run.account.id, day, mails: messages.length, shortOf }, 'day planned')
-  return { kind: 'again', at: nextPlanAt, reason: 'the next working day' }
+  if (planned === null) return { kind: 'again', at: now, reason: 'the account has changed' }
+  log.debug({ accountId: run.account.id, next: planned.at }, 'day planned')
+  return { kind: 'again', at: planned.at, reason: NEXT_DAY }
 }
 
-async function planAndKeep({ texts }: Warmup, tx: Store, account: Account, now: Date): Promise<DayPlan> {
-  const { id: accountId, timeZone } = account
-  const today = localDateOf(now, timeZone)
-  const day = { start: startOfLocalDay(today, timeZone), end: startOfLocalDay(addDays(today, 1), timeZone) }
-  const random = seededRandom(`plan ${accountId} ${today}`)
-  const plan = planDay(
+/** Returns when to do so again. */
+async function judgeAndPlan(
+  warmup: Warmup,
+  tx: Store,
+  { account, engine }: { account: Account; engine: Engine },
+  day: Today,
+): Promise<Date> {
+  const [todays] = await tx.accountDays.since(account.id, day.today)
+  const isSteered = todays !== undefined && todays.warmupDay !== null
+  const steered = isSteered ? null : await steerAccount(tx, account, day.today, engine)
+  if (account.kind === 'pool') {
+    if (steered) await keepSteering(tx, account, { ...steered, warmupDay: account.warmupDay }, day)
+    return nextPlanTime(day.now, account, seededRandom(day.seed))
+  }
+  const warmupDay = steered ? (steered.step === 'rest' ? null : steered.warmupDay) : account.warmupDay
+  const plan = await planConversations(tx, account, engine, warmupDay, day)
+  // A day on which nothing could be planned is not spent: no step is taken for it.
+  if (steered && (plan.day !== null || steered.step === 'rest')) await keepSteering(tx, account, steered, day)
+  if (plan.day !== null && warmupDay !== null) {
+    const health = steered?.health ?? account.health
+    await keepPlan(warmup, tx, account, { plan, warmupDay, health }, day)
+  }
+  return plan.nextPlanAt
+}
+
+async function planConversations(
+  tx: Store,
+  account: Account,
+  engine: Engine,
+  warmupDay: number | null,
+  { now, today, seed }: Today,
+): Promise<DayPlan> {
+  const { id, dailyLimit, timeZone, lastPlannedOn } = account
+  const { coolDownDays } = engine
+  const window = localDay(today, timeZone)
+  return planDay(
     {
-      ramp: account,
-      timeZone,
-      warmupDay: account.warmupDay,
-      lastPlannedOn: account.lastPlannedOn,
-      sentToday: (await tx.messages.sentSince(accountId, day.start)).sentToday,
-      waiting: await tx.messages.waiting(accountId),
-      partners: await tx.partners.of(accountId, day),
+      settings: account,
+      warmupDay,
+      lastPlannedOn,
+      ...(await tx.messages.sentSince(id, window.start)),
+      waiting: await tx.messages.waiting(id),
+      partners: await tx.partners.find({
+        senderId: id,
+        day: today,
+        window,
+        from: randomInteger(seededRandom(`${seed} ring`), -(2 ** 31), 2 ** 31 - 1),
+        atMost: dailyLimit * (coolDownDays + 1) + SPARE_PARTNERS,
+      }),
+      coolDownDays,
+      seed,
     },
     now,
-    random,
   )
-  if (plan.day === null) return plan
-  const openings = plan.messages.map(({ recipientId, dueAt }) =>
-    opening({ senderId: accountId, senderEmail: account.email, recipientId, dueAt }, texts, random),
-  )
+}
+
+async function keepPlan(
+  { texts }: Warmup,
+  tx: Store,
+  account: Account,
+  { plan, warmupDay, health }: { plan: DayPlan; warmupDay: number; health: Account['health'] },
+  { now, today, seed }: Today,
+): Promise<void> {
+  const accountId = account.id
+  const { volume, shortOf, noTimeFor } = plan
+  const uses = await tx.textUses.of(accountId)
+  const random = seededRandom(`${seed} texts ${plan.messages[0]?.dueAt.getTime()}`)
+  const openings = plan.messages.map(({ recipientId, dueAt, reason }) => {
+    const text = chooseText(texts, uses, random)
+    return { ...opening(account, { recipientId, dueAt }, text, random), planFacts: reason }
+  })
   const planned = await tx.messages.plan(openings)
   await tx.tasks.add(
     planned.map(({ id, plannedFor }) => ({ kind: 'send', accountId, messageId: id, dueAt: plannedFor })),
   )
-  await tx.accounts.markPlanned(accountId, plan.day, plan.warmupDay)
+  await tx.textUses.add(accountId, countTexts(openings))
+  await tx.accounts.markPlanned(accountId, today)
+  const day = { warmupDay, volume, planned: planned.length, shortOf, health }
+  await tx.accountDays.plan(accountId, today, day)
   await tx.events.add({
     kind: 'planned',
     at: now,
     accountId,
-    data: { day: plan.day, warmupDay: plan.warmupDay, mails: planned.length, shortOf: plan.shortOf },
+    data: { day: today, warmupDay, volume, mails: planned.length, shortOf, noTimeFor },
   })
-  return plan
 }
 
 /** The first message of a conversation. Its Message-ID is chosen now, so that a crashed send can be looked for. */
 function opening(
-  pair: { senderId: number; senderEmail: string; recipientId: number; dueAt: Date },
-  texts: readonly ConversationText[],
+  sender: Account,
+  { recipientId, dueAt }: { recipientId: number; dueAt: Date },
+  text: Parameters<typeof renderSubject>[0],
   random: Random,
 ): PlannedMessage {
-  const text = texts[randomInteger(random, 0, texts.length - 1)]
-  if (!text) throw new Error('there are no conversation texts')
   const textSeed = randomInteger(random, 0, 2 ** 31 - 1)
   return {
     conversationId: randomUUID(),
@@ -80,10 +144,10 @@ function opening(
     textSeed,
     turn: 1,
     subject: renderSubject(text, textSeed),
-    senderId: pair.senderId,
-    recipientId: pair.recipientId,
-    plannedFor: pair.dueAt,
-    rfcMessageId: newRfcMessageId(pair.senderEmail),
+    senderId: sender.id,
+    recipientId,
+    plannedFor: dueAt,
+    rfcMessageId: newRfcMessageId(sender.email),
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { StartedTask } from '../db/tasks.ts'
 import type { AccountStatus } from '../domain/account.ts'
 import { GoogleError, NeedsReauthError, NoticeError, wordsOf } from '../domain/errors.ts'
+import { localDateOf } from '../domain/local-time.ts'
 import {
   backOffSeconds,
   type Handout,
@@ -135,7 +136,7 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   if (!isExpected) log.error({ taskId: task.id, err: error }, 'task broke')
   if (isHopeless(error, task)) {
     if (isGoogles && accountId !== null) await store.accounts.setLastError(accountId, reason)
-    await giveUp(warmup, started, owner, reason)
+    await giveUp(warmup, started, owner, reason, isGoogles && error.problem === 'refused')
     return 'failed'
   }
   const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
@@ -166,6 +167,7 @@ async function giveUp(
   { task, account, message }: StartedTask,
   owner: string,
   reason: string,
+  isRefusal = false,
 ) {
   const { store, clock, log } = warmup
   const at = clock.now()
@@ -176,8 +178,11 @@ async function giveUp(
     else if (message && task.kind !== 'open') {
       const current = await tx.messages.byId(message.id)
       const unknown = current?.state === 'sending'
-      if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason))
+      if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason)) {
         await tx.events.add({ kind: unknown ? 'send_unknown' : 'send_failed', ...about })
+        if (isRefusal && account)
+          await tx.accountDays.add(account.id, localDateOf(at, account.timeZone), { refused: 1 })
+      }
     } else {
       await tx.events.add({ kind: 'task_failed', ...about })
     }

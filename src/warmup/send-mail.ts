@@ -1,11 +1,14 @@
 import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
+import { domainOf, readingSchedule, sendingSchedule } from '../domain/account.ts'
 import { GoogleError } from '../domain/errors.ts'
-import { localDateOf, startOfLocalDay } from '../domain/local-time.ts'
-import { maySend, type Permission, readingTime } from '../domain/pacing.ts'
+import { localDateOf } from '../domain/local-time.ts'
+import { chanceOf } from '../domain/message.ts'
+import { countingFrom, isTooOldToAnswer, maySend, type Permission, readingTime } from '../domain/pacing.ts'
 import type { Outcome } from '../domain/task.ts'
 import { composeMail } from './compose-mail.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
+import { changeLabels } from './warmup-label.ts'
 
 type Sent = { messageId: string; threadId: string }
 type Draft = { draftId: string; threadId: string }
@@ -24,7 +27,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   const recipient = await store.accounts.byId(message.recipientId)
   if (!recipient) return { kind: 'failed', reason: 'its recipient is not a connected account' }
 
-  if (message.state === 'sent') return confirmMessageId(warmup, run, message.gmailMessageId)
+  if (message.state === 'sent') return confirmSent(warmup, run, message.gmailMessageId)
   if (message.state === 'sending') {
     const { gmailDraftId } = message
     const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
@@ -35,6 +38,9 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   }
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
   if (recipient.kind === 'vault') return { kind: 'failed', reason: 'its recipient has left the warmup' }
+
+  if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
+    return dropReply(warmup, run)
 
   const permission = await permissionToSend(warmup, run.account, message)
   if (!permission.allowed) return later(permission.until, permission.reason)
@@ -72,13 +78,27 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
 
 async function permissionToSend(
   { store, clock, random }: Warmup,
-  { id, timeZone, dailyLimit }: Account,
+  account: Account,
   message: Message,
 ): Promise<Permission> {
   const now = clock.now()
-  const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
-  const sent = await store.messages.sentSince(id, dayStart, message.id)
-  return maySend({ ...sent, timeZone, dailyLimit }, now, random)
+  const { id, dailyLimit, minPauseMinutes, restsUntil } = account
+  const engine = await store.engine.get()
+  const sent = await store.messages.sentSince(id, countingFrom(now, account), message.id)
+  const domain = engine.needsAuthentication ? await store.senderDomains.of(domainOf(account.email)) : null
+  return maySend(
+    {
+      ...sent,
+      schedule: sendingSchedule(account),
+      dailyLimit,
+      minPauseMinutes,
+      isStopped: engine.stoppedAt !== null,
+      restsUntil,
+      lacksAuthentication: domain?.fails ?? false,
+    },
+    now,
+    random,
+  )
 }
 
 function later(at: Date, reason: string): Outcome {
@@ -108,30 +128,50 @@ async function findSent({ store }: Warmup, run: MessageRun, threadId: string | n
 
 /** Commits the fact and what follows from it before anything else is asked of Gmail. */
 async function finish(warmup: Warmup, run: MessageRun, recipient: Account, sent: Sent): Promise<Outcome> {
-  const { store, clock, random } = warmup
+  const { store, clock } = warmup
   const { message } = run
   const now = clock.now()
   await store.transaction(async (tx) => {
     if (!(await tx.messages.markSent(message.id, { ...sent, now }))) return
-    const dueAt = readingTime(now, recipient.timeZone, random)
+    const dueAt = readingTime(now, readingSchedule(recipient), chanceOf(message, 'reading'))
     await tx.tasks.add([{ kind: 'open', accountId: recipient.id, messageId: message.id, dueAt }])
     const isReply = message.inReplyTo !== null
     await tx.counts.add(new Map([[message.senderId, { sent: 1, ...(isReply ? { answered: 1 } : {}) }]]))
+    const day = localDateOf(now, run.account.timeZone)
+    await tx.accountDays.add(message.senderId, day, { sent: 1, replies: isReply ? 1 : 0 })
     await tx.events.add({ kind: 'sent', at: now, accountId: message.senderId, messageId: message.id })
   })
-  return confirmMessageId(warmup, run, sent.messageId)
+  return confirmSent(warmup, run, sent.messageId)
 }
 
-/** The recipient's mailbox is searched for the Message-ID that the mail really bears: Gmail may have put in another. */
-async function confirmMessageId(
-  { store }: Warmup,
-  run: MessageRun,
-  gmailMessageId: string | null,
-): Promise<Outcome> {
+/**
+ * The recipient's mailbox is searched for the Message-ID that the mail really bears: Gmail may have put in another. The
+ * sender's copy gets its warmup label too.
+ */
+async function confirmSent(warmup: Warmup, run: MessageRun, gmailMessageId: string | null): Promise<Outcome> {
   if (gmailMessageId === null) return { kind: 'done' }
   const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
   if (rfcMessageId !== run.message.rfcMessageId)
-    await store.messages.confirmRfcMessageId(run.message.id, rfcMessageId)
+    await warmup.store.messages.confirmRfcMessageId(run.message.id, rfcMessageId)
+  await changeLabels(warmup, run, gmailMessageId, (labelId) => ({
+    add: labelId === null ? [] : [labelId],
+    remove: [],
+  }))
+  return { kind: 'done' }
+}
+
+async function isAnswerTooLate({ store, clock }: Warmup, answeredId: number): Promise<boolean> {
+  const answered = await store.messages.byId(answeredId)
+  return answered?.sentAt != null && isTooOldToAnswer(answered.sentAt, clock.now())
+}
+
+async function dropReply({ store, clock }: Warmup, run: MessageRun): Promise<Outcome> {
+  const { id: messageId, senderId: accountId } = run.message
+  await store.transaction(async (tx) => {
+    if (!(await tx.messages.end(messageId, 'cancelled', 'the mail that it answers is older than a week')))
+      return
+    await tx.events.add({ kind: 'reply_dropped', at: clock.now(), accountId, messageId })
+  })
   return { kind: 'done' }
 }
 

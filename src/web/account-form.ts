@@ -4,10 +4,13 @@ import {
   type AccountSettings,
   DEFAULT_SETTINGS,
   HIGHEST_DAILY_LIMIT,
+  SETTING_NAMES,
 } from '../domain/account.ts'
 import { isTimeZone } from '../domain/local-time.ts'
+import { RAMPS } from '../domain/ramp.ts'
+import { tidyHolidays, tidyHours } from '../domain/schedule.ts'
 
-/** What stands in the form's fields: text, as the operator typed it. */
+/** What stands in the form's fields: text, as the operator typed it; of the days those that were ticked, with commas. */
 export type FormValues = Record<keyof AccountSettings, string>
 export type FormErrors = Partial<Record<keyof AccountSettings, string>>
 export type Submitted =
@@ -18,10 +21,20 @@ export type Submitted =
 export const RANGES = {
   openRate: { low: 0, high: 100 },
   replyRate: { low: 0, high: 100 },
+  importantRate: { low: 0, high: 100 },
+  starRate: { low: 0, high: 100 },
+  rescueRate: { low: 0, high: 100 },
+  primaryRate: { low: 0, high: 100 },
   dailyLimit: { low: 1, high: HIGHEST_DAILY_LIMIT },
   startVolume: { low: 1, high: 500 },
   dailyIncrease: { low: 0, high: 100 },
+  dailyVariation: { low: 0, high: 50 },
+  maintenanceVolume: { low: 0, high: HIGHEST_DAILY_LIMIT },
+  minPauseMinutes: { low: 0, high: 240 },
 } as const
+
+const LONGEST_NAME = 60
+const LONGEST_SIGNATURE = 500
 
 const text = z.string({
   error: ({ input }) => (input === undefined ? 'This field is missing.' : 'This field was sent twice.'),
@@ -39,21 +52,86 @@ function wholeNumber({ low, high }: { low: number; high: number }, kind = 'whole
 const percent = (range: { low: number; high: number }) =>
   wholeNumber(range, 'whole percentage').transform((number) => number / 100)
 
+/** A list in one field, its parts on lines of their own or after commas; `tidy` throws what is wrong with it. */
+function list(tidy: (parts: string[]) => string[]) {
+  return text.transform((value, context) => {
+    const parts = value.split(/[,;\n]/).map((part) => part.trim())
+    try {
+      return tidy(parts.filter((part) => part !== ''))
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `${sentenceOf((error as RangeError).message)}` })
+      return z.NEVER
+    }
+  })
+}
+
+const days = z
+  .union([text, z.array(text)])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .transform((parts) => [...new Set(parts.filter((part) => part !== ''))].map(Number).toSorted())
+  .refine((numbers) => numbers.length > 0, 'Choose at least one day.')
+  .refine(
+    (numbers) => numbers.every((day) => [1, 2, 3, 4, 5, 6, 7].includes(day)),
+    'Choose days of the week.',
+  )
+
+const line = (longest: number) =>
+  text
+    .trim()
+    .refine((value) => value.length <= longest, `At most ${longest} characters.`)
+    .refine((value) => !/[\p{Cc}\p{Cf}]/u.test(value), 'Enter one line of plain text.')
+
+const signature = text
+  .transform((value) => value.replaceAll('\r\n', '\n').trim())
+  .refine((value) => value.length <= LONGEST_SIGNATURE, `At most ${LONGEST_SIGNATURE} characters.`)
+  .refine((value) => !/[^\P{Cc}\n]|\p{Cf}/u.test(value), 'Enter lines of plain text.')
+
 const schema = z.object({
   kind: text.pipe(z.enum(ACCOUNT_KINDS, 'Choose warmup, pool or vault.')),
   openRate: percent(RANGES.openRate),
   replyRate: percent(RANGES.replyRate),
+  importantRate: percent(RANGES.importantRate),
+  starRate: percent(RANGES.starRate),
+  rescueRate: percent(RANGES.rescueRate),
+  primaryRate: percent(RANGES.primaryRate),
   dailyLimit: wholeNumber(RANGES.dailyLimit),
+  ramp: text.pipe(z.enum(RAMPS, 'Choose a ramp from the list.')),
   startVolume: wholeNumber(RANGES.startVolume),
   dailyIncrease: wholeNumber(RANGES.dailyIncrease),
+  dailyVariation: percent(RANGES.dailyVariation),
+  maintenanceVolume: wholeNumber(RANGES.maintenanceVolume),
   timeZone: text.refine(isTimeZone, 'Choose a time zone from the list.'),
-})
-const FIELDS = Object.keys(schema.shape) as (keyof AccountSettings)[]
+  sendDays: days,
+  sendHours: list(tidyHours),
+  holidays: list(tidyHolidays),
+  wakingHours: list(tidyHours),
+  minPauseMinutes: wholeNumber(RANGES.minPauseMinutes),
+  displayName: line(LONGEST_NAME),
+  signature,
+}) satisfies z.ZodType<AccountSettings>
 
-export function readAccountForm(body: unknown): Submitted {
+/** Every form has these; what else is left out stays as it was. */
+const REQUIRED = new Set<string>([
+  'kind',
+  'openRate',
+  'replyRate',
+  'dailyLimit',
+  'startVolume',
+  'dailyIncrease',
+  'timeZone',
+])
+
+/** @param base what holds where the form says nothing */
+export function readAccountForm(body: unknown, base: AccountSettings = DEFAULT_SETTINGS): Submitted {
   const sent = z.record(z.string(), z.unknown()).catch({}).parse(body)
-  const values = Object.fromEntries(FIELDS.map((name) => [name, asTyped(sent[name])])) as FormValues
-  const result = schema.safeParse(sent)
+  const unsaid = Object.fromEntries(Object.entries(valuesOf(base)).filter(([name]) => !REQUIRED.has(name)))
+  const whole = { ...unsaid, ...sent }
+  // Numbers are of the ramp `own`: a form that names them and no ramp means that one.
+  if (sent.ramp === undefined && sent.startVolume !== undefined) whole.ramp = 'own'
+  const values = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, asTyped(whole[name], name)]),
+  ) as FormValues
+  const result = schema.safeParse(whole)
   if (result.success) return { settings: result.data, values }
   const errors: FormErrors = {}
   for (const issue of result.error.issues) errors[issue.path[0] as keyof AccountSettings] ??= issue.message
@@ -61,25 +139,30 @@ export function readAccountForm(body: unknown): Submitted {
 }
 
 export function valuesOf(settings: AccountSettings): FormValues {
-  return {
-    kind: settings.kind,
-    openRate: percentText(settings.openRate),
-    replyRate: percentText(settings.replyRate),
-    dailyLimit: String(settings.dailyLimit),
-    startVolume: String(settings.startVolume),
-    dailyIncrease: String(settings.dailyIncrease),
-    timeZone: settings.timeZone,
-  }
+  return Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const value = settings[name]
+      if (Array.isArray(value)) return [name, value.join(name === 'sendDays' ? ',' : ', ')]
+      return [name, PERCENTS.test(name) ? percentText(value as number) : String(value)]
+    }),
+  ) as FormValues
 }
+
+const PERCENTS = /(Rate|Variation)$/
 
 export const DEFAULT_VALUES = valuesOf(DEFAULT_SETTINGS)
 
-/** Of a field that was sent more than once, the first is shown again. */
-function asTyped(value: unknown): string {
+/** Of a field that was sent more than once, the first is shown again; of the days, all. */
+function asTyped(value: unknown, name: string): string {
+  if (name === 'sendDays' && Array.isArray(value)) return value.filter((part) => part !== '').join(',')
   const first: unknown = Array.isArray(value) ? value[0] : value
   return typeof first === 'string' ? first : ''
 }
 
 function percentText(rate: number): string {
   return String(Math.round(rate * 100))
+}
+
+function sentenceOf(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }

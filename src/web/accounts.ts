@@ -16,6 +16,7 @@ import type { Pages } from './pages.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
 import { loadTokenView } from './token-view.ts'
+import { counted } from './words.ts'
 
 const LINK_MINUTES = 7 * 24 * 60
 
@@ -30,10 +31,10 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
   router.post('/accounts/:id/settings', ...readForm, async (request, response) => {
     const account = await find(request)
     if (account.status === 'removed') return back(request, response, account, UNCHANGED)
-    const submitted = readAccountForm(request.body)
+    const submitted = readAccountForm(request.body, settingsOf(account))
     if (!submitted.settings) return show(request, response, account, submitted)
-    await changeSettings(warmup, account.id, submitted.settings)
-    await back(request, response, account, 'The settings are saved.')
+    const { withdrawn } = await changeSettings(warmup, account.id, submitted.settings)
+    await back(request, response, account, savedWords(withdrawn))
   })
 
   // The address of a form with mistakes, when it is loaded again.
@@ -128,6 +129,11 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
   }
 
   return router
+}
+
+function savedWords(withdrawn: number): string {
+  const anew = `${counted(withdrawn, 'mail')} of today that had not been sent ${withdrawn === 1 ? 'is' : 'are'} planned anew.`
+  return withdrawn > 0 ? `The settings are saved; ${anew}` : 'The settings are saved.'
 }
 
 const UNCHANGED = 'Nothing was changed: the account was in another state by then.'

@@ -1,8 +1,7 @@
 import type { EventRow } from '../db/dashboard.ts'
-import type { AccountSettings } from '../domain/account.ts'
 import type { EventKind } from '../domain/events.ts'
 import type { Placement } from '../domain/message.ts'
-import { percent } from './rate-view.ts'
+import { settingChanges, steeringWords } from './engine-words.ts'
 import { type TimeView, timeView } from './times.ts'
 import { counted, PLACEMENT_WORDS } from './words.ts'
 
@@ -49,7 +48,16 @@ const because = ({ data }: EventRow) => (data.reason ? `: ${data.reason}` : '')
 const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   connected: () => 'Connected',
   reconnected: () => 'Connected again, with a new token',
-  settings_changed: ({ data }) => `Settings changed: ${changes(data)}`,
+  settings_changed: ({ data: { withdrawn, ...changed } }) =>
+    `Settings changed: ${settingChanges(changed)}${withdrawn ? `; ${counted(Number(withdrawn), 'unsent mail')} of today planned anew` : ''}`,
+  engine_changed: ({ data }) => `Engine settings changed: ${settingChanges(data)}`,
+  sending_stopped: () => 'All sending stopped',
+  sending_resumed: () => 'Sending goes on',
+  steered: (row) => steeringWords(row.data),
+  moved_to_primary: (row) => ['Moved', `${from(row)} from Promotions to Primary`],
+  marked: (row) => ['Marked', `${from(row)} as ${markedAs(row)}`],
+  bounced: (row) => ['Came back:', `${to(row)}${because(row)}`],
+  reply_dropped: (row) => ['Not answered, as it is too old:', to(row)],
   paused: () => 'Paused',
   resumed: () => 'Resumed',
   removed: ({ data }) =>
@@ -62,7 +70,8 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   needs_reauth: (row) => `Needs re-authentication${because(row)}`,
   planned: ({ data }) => {
     const short = Number(data.shortOf) > 0 ? `; the pool is short of ${data.shortOf} more` : ''
-    return `Planned ${counted(Number(data.mails ?? 0), 'mail')} for ${data.day}, warmup day ${data.warmupDay}${short}`
+    const late = Number(data.noTimeFor) > 0 ? `; its hours have no time for ${data.noTimeFor} more` : ''
+    return `Planned ${counted(Number(data.mails ?? 0), 'mail')} for ${data.day}, warmup day ${data.warmupDay}${short}${late}`
   },
   sent: (row) => ['Sent', to(row)],
   send_failed: (row) => ['Could not send', `${to(row)}${because(row)}`],
@@ -79,24 +88,6 @@ function placement({ data }: EventRow): string {
   return PLACEMENT_WORDS[data.placement as Placement] ?? String(data.placement)
 }
 
-const SETTING_WORDS: Record<keyof AccountSettings, string> = {
-  kind: 'type',
-  openRate: 'open rate',
-  replyRate: 'reply rate',
-  dailyLimit: 'daily limit',
-  startVolume: 'start volume',
-  dailyIncrease: 'daily increase',
-  timeZone: 'time zone',
-}
-
-/** Each change is kept as "before → after", rates as 0–1. */
-function changes(data: EventRow['data']): string {
-  return Object.entries(data)
-    .map(([name, change]) => {
-      const isRate = name === 'openRate' || name === 'replyRate'
-      const values = String(change).split(' → ')
-      const shown = isRate ? values.map((value) => percent(Number(value))) : values
-      return `${SETTING_WORDS[name as keyof AccountSettings] ?? name} ${shown.join(' → ')}`
-    })
-    .join(', ')
+function markedAs({ data }: EventRow): string {
+  return [data.important ? 'important' : null, data.starred ? 'starred' : null].filter(Boolean).join(' and ')
 }

@@ -44,12 +44,18 @@ export const PLACEMENT_WORDS: Record<Placement, string> = {
   spam: 'spam',
   trash: 'trash',
   archive: 'archive',
+  bounced: 'nowhere: it came back',
   missing: 'nowhere',
 }
 
 /** Why a task was put off; anything else that stands there is an error's own words. */
 export const WAITING_WORDS: Record<string, string> = {
-  hours: 'waits for working hours',
+  stopped: 'all sending is stopped',
+  rest: 'rests for its health',
+  authentication: 'waits for the records of its domain',
+  hours: 'waits for its sending hours',
+  waking: 'waits for its waking hours',
+  reading: 'is being read',
   limit: 'the daily limit is reached',
   pause: 'keeps its distance from the last mail',
   'not arrived': 'the mail has not arrived yet',

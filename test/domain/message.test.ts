@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { engagementLabels, placementOf, replySubject } from '../../src/domain/message.ts'
+import { both, firstTouch, lastTouch, placementOf, replySubject } from '../../src/domain/message.ts'
 
 describe('a placement', () => {
   test.each([
@@ -17,13 +17,34 @@ describe('a placement', () => {
 })
 
 describe('what a recipient changes', () => {
+  const yes = { rate: 1, asked: 0, granted: 0, drawn: null, answer: true }
+  const no = { ...yes, answer: false }
+
   test.each([
-    ['inbox', true, { add: [], remove: ['UNREAD'] }],
-    ['inbox', false, { add: [], remove: [] }],
-    ['spam', true, { add: ['INBOX'], remove: ['SPAM', 'UNREAD'] }],
-    ['spam', false, { add: ['INBOX'], remove: ['SPAM'] }],
-  ] as const)('of a mail in %s that it opens: %s', (placement, opens, labels) => {
-    expect(engagementLabels(placement, opens)).toEqual(labels)
+    [{ open: yes }, ['W'], ['UNREAD']],
+    [{ open: no }, ['W'], []],
+    [{ rescue: yes, open: yes }, ['INBOX', 'W'], ['SPAM', 'UNREAD']],
+    [{ rescue: yes, open: no }, ['INBOX', 'W'], ['SPAM']],
+    [{ rescue: no, open: yes }, ['W'], ['UNREAD']],
+    [{ primary: yes, open: no }, ['CATEGORY_PERSONAL', 'W'], ['CATEGORY_PROMOTIONS']],
+  ])('coming upon a mail about which was decided %j', (decisions, add, remove) => {
+    expect(firstTouch(decisions, 'W')).toEqual({ add, remove })
+  })
+
+  test('having read it', () => {
+    expect(lastTouch({ important: yes, star: no }, { leavesInbox: false })).toEqual({
+      add: ['IMPORTANT'],
+      remove: [],
+    })
+    expect(lastTouch({ important: no, star: yes }, { leavesInbox: true })).toEqual({
+      add: ['STARRED'],
+      remove: ['INBOX'],
+    })
+  })
+
+  test('at once: what is rescued only to be filed goes from spam to nowhere but its label', () => {
+    const change = both(firstTouch({ rescue: yes, open: no }, 'W'), lastTouch({}, { leavesInbox: true }))
+    expect(change).toEqual({ add: ['W'], remove: ['SPAM', 'INBOX'] })
   })
 })
 

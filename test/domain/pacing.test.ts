@@ -1,18 +1,31 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isWithinWorkWindow } from '../../src/domain/local-time.ts'
+import { readingSchedule, sendingSchedule } from '../../src/domain/account.ts'
 import {
+  countingFrom,
+  dwellSeconds,
   isMissing,
   maySend,
   nextLook,
-  pauseSeconds,
   readingTime,
   writingTime,
 } from '../../src/domain/pacing.ts'
 import { seededRandom } from '../../src/domain/random.ts'
+import { currentOrNextWindow, isOpen } from '../../src/domain/schedule.ts'
+import { anySettings, anyTime } from '../support/plans.ts'
 
 const noon = new Date('2026-03-02T12:00:00Z')
-const facts = { timeZone: 'UTC', dailyLimit: 50, sentToday: 0, lastSentAt: null }
+const WEEK = { timeZone: 'UTC', days: [1, 2, 3, 4, 5], hours: ['09:00-18:00'], holidays: [] }
+const facts = {
+  schedule: WEEK,
+  dailyLimit: 50,
+  minPauseMinutes: 3,
+  sentToday: 0,
+  lastSentAt: null,
+  isStopped: false,
+  restsUntil: null,
+  lacksAuthentication: false,
+}
 const random = seededRandom(1)
 
 describe('permission to send', () => {
@@ -31,7 +44,7 @@ describe('permission to send', () => {
     (time) => {
       const permission = maySend(facts, new Date(time), random)
       expect(permission).toMatchObject({ allowed: false, reason: 'hours' })
-      expect(isWithinWorkWindow((permission as { until: Date }).until, 'UTC')).toBe(true)
+      expect(isOpen((permission as { until: Date }).until, WEEK)).toBe(true)
     },
   )
 
@@ -46,34 +59,71 @@ describe('permission to send', () => {
   })
 
   test.each([
-    [1, 180],
-    [50, 180],
-    [500, 32],
-    [2000, 8],
-  ])(
-    'with a limit of %i a day leaves a pause of %i s, so that the limit fits into the hours',
-    (limit, pause) => {
-      expect(pauseSeconds(limit)).toBe(pause)
-      expect(pause * limit).toBeLessThan(9 * 3600)
-    },
-  )
+    ['stopped', { isStopped: true }],
+    ['authentication', { lacksAuthentication: true }],
+    ['rest', { restsUntil: '2026-03-03' }],
+  ])('is put off for the reason %s', (reason, changes) => {
+    const permission = maySend({ ...facts, ...changes }, noon, random)
+    expect(permission).toMatchObject({ allowed: false, reason })
+    expect((permission as { until: Date }).until > noon).toBe(true)
+  })
+
+  test('is given again on the day on which a rest is over', () => {
+    expect(maySend({ ...facts, restsUntil: '2026-03-02' }, noon, random)).toEqual({ allowed: true })
+  })
+})
+
+describe('the day that a limit holds for', () => {
+  const at = (now: string, timeZone: string, left?: [zone: string, at: string]) =>
+    countingFrom(new Date(now), {
+      timeZone,
+      zoneBefore: left?.[0] ?? null,
+      zoneChangedAt: left ? new Date(left[1]) : null,
+    }).toISOString()
+
+  test('begins at midnight where the account lives', () => {
+    expect(at('2026-03-02T12:00:00Z', 'Asia/Tokyo')).toBe('2026-03-01T15:00:00.000Z')
+  })
+
+  test('begins with the earlier of two days after a change of zone, until the one that was left is over', () => {
+    const left: [string, string] = ['America/New_York', '2026-03-02T16:00:00Z']
+    expect(at('2026-03-02T16:00:00Z', 'Asia/Tokyo', left)).toBe('2026-03-02T05:00:00.000Z')
+    expect(at('2026-03-03T04:59:00Z', 'Asia/Tokyo', left)).toBe('2026-03-02T05:00:00.000Z')
+    expect(at('2026-03-03T05:00:00Z', 'Asia/Tokyo', left)).toBe('2026-03-02T15:00:00.000Z')
+  })
+
+  test('is never shortened by a change of zone', () => {
+    const left: [string, string] = ['Asia/Tokyo', '2026-03-02T12:00:00Z']
+    expect(at('2026-03-02T12:00:00Z', 'UTC', left)).toBe('2026-03-01T15:00:00.000Z')
+    expect(at('2026-03-02T15:00:00Z', 'UTC', left)).toBe('2026-03-02T00:00:00.000Z')
+  })
 })
 
 describe('a recipient', () => {
-  test('opens and answers inside its own working hours, later than it was sent, whatever its zone', () => {
-    const zones = fc.constantFrom(...Intl.supportedValuesOf('timeZone'))
-    const times = fc.date({ min: new Date('2026-01-01'), max: new Date('2026-12-31'), noInvalidDate: true })
+  test('opens in its waking hours and answers in its sending hours, later than it was sent, whatever they are', () => {
     fc.assert(
-      fc.property(zones, times, fc.integer(), (zone, now, seed) => {
-        for (const time of [
-          readingTime(now, zone, seededRandom(seed)),
-          writingTime(now, zone, seededRandom(seed)),
-        ]) {
-          expect(time > now && isWithinWorkWindow(time, zone)).toBe(true)
-          expect(time.getTime() - now.getTime()).toBeLessThan(4 * 86_400_000)
-        }
+      fc.property(anySettings, anyTime, fc.integer(), (settings, now, seed) => {
+        const waking = readingSchedule(settings)
+        const sending = sendingSchedule(settings)
+        const reading = readingTime(now, waking, seededRandom(seed))
+        expect(reading > now && isOpen(reading, waking)).toBe(true)
+        const writing = writingTime(now, sending, seededRandom(seed))
+        expect(writing > now).toBe(true)
+        if (currentOrNextWindow(writing, sending)) expect(isOpen(writing, sending)).toBe(true)
       }),
+      { numRuns: 500 },
     )
+  })
+
+  test('stays with a mail for 45 s to an hour, mostly for minutes, sometimes for long', () => {
+    const dwells = Array.from({ length: 2000 }, (_, seed) => dwellSeconds(seededRandom(seed))).toSorted(
+      (a, b) => a - b,
+    )
+    expect(dwells[0]).toBe(45)
+    expect(dwells[1000]).toBeGreaterThan(100)
+    expect(dwells[1000]).toBeLessThan(145)
+    expect(dwells[1980]).toBeGreaterThan(900)
+    expect(dwells[1999]).toBeLessThanOrEqual(3600)
   })
 
   test('looks for a mail with growing pauses and misses it only after a day', () => {

@@ -192,11 +192,11 @@ describe('an account that is removed', () => {
     const { world, ben } = await openPair()
     await using _ = world
     const { counts } = world.runtime.warmup.store
-    await counts.add(new Map([[ben.id, { openAsked: 200, openGranted: 20 }]]))
+    await counts.setRuns(ben.id, { open: { asked: 200, granted: 20 } })
     await removeAccount(world.runtime.warmup, ben.id)
     await world.settle()
     await world.connect('ben@example.org', { kind: 'pool', openRate: 0.5 })
-    expect((await counts.lockRuns(ben.id, ben.id)).opens).toEqual({ asked: 0, granted: 0 })
+    expect((await counts.lockRuns(ben.id, ben.id)).open).toBeUndefined()
   })
 })
 

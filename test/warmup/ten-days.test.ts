@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { isWithinWorkWindow, localDateOf } from '../../src/domain/local-time.ts'
+import { readingSchedule, sendingSchedule } from '../../src/domain/account.ts'
+import { localDateOf } from '../../src/domain/local-time.ts'
+import { isOpen } from '../../src/domain/schedule.ts'
 import { expectAgreement, messagesOf } from '../support/agreement.ts'
 import { BACKENDS, openWorld } from '../support/world.ts'
 
@@ -37,11 +39,11 @@ test.each(BACKENDS)(
 
     for (const account of accounts) {
       const own = sent.filter(({ mailbox }) => mailbox === account.email)
-      for (const { at } of own) expect(isWithinWorkWindow(new Date(at), account.timeZone)).toBe(true)
+      for (const { at } of own) expect(isOpen(new Date(at), sendingSchedule(account))).toBe(true)
       const byDay = Map.groupBy(own, ({ at }) => localDateOf(new Date(at), account.timeZone))
       for (const [day, mails] of byDay) expect([day, mails.length <= account.dailyLimit]).toEqual([day, true])
       const opened = ledger.filter((fact) => fact.kind === 'modified' && fact.mailbox === account.email)
-      for (const { at } of opened) expect(isWithinWorkWindow(new Date(at), account.timeZone)).toBe(true)
+      for (const { at } of opened) expect(isOpen(new Date(at), readingSchedule(account))).toBe(true)
     }
 
     // Each mailbox keeps its rates: opened within one of the rate, answered within one where a text could go on.

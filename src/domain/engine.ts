@@ -1,0 +1,35 @@
+import type { Bands } from './health.ts'
+
+/** What the operator chooses for the engine as a whole. */
+export type EngineSettings = Bands & {
+  /** The user label on every warmup mail, on both sides; "a/b" is a nested one; empty: no label. */
+  labelName: string
+  /** Whether a mail leaves the inbox once it was handled. */
+  leavesInbox: boolean
+  /** A conversation ends after so many mails, or before, where its text ends. */
+  maxTurns: number
+  /** Nobody is written to again by the same sender within so many days, while others are free. */
+  coolDownDays: number
+  /** How many days of evidence make an account's health. */
+  evidenceDays: number
+  /** How many days an account rests that was paused for its health. */
+  restDays: number
+  /** Whether mail waits while SPF, DKIM or DMARC of its sender's domain fail. */
+  needsAuthentication: boolean
+  /** Under which names the domains publish their DKIM keys; Google Workspace's own is `google`. */
+  dkimSelectors: string[]
+}
+
+export const DEFAULT_ENGINE: EngineSettings = {
+  labelName: 'Warmup',
+  leavesInbox: false,
+  maxTurns: 5,
+  coolDownDays: 3,
+  evidenceDays: 7,
+  watchShare: 0.15,
+  throttleShare: 0.25,
+  pauseShare: 0.4,
+  restDays: 3,
+  needsAuthentication: false,
+  dkimSelectors: ['google'],
+}
