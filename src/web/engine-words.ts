@@ -52,12 +52,12 @@ const DAY_NAMES = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 /** Each change is kept as "before → after", shares as 0–1. */
 export function settingChanges(data: EventData): string {
-  return Object.entries(data)
-    .map(([name, change]) => {
-      const values = String(change)
-        .split(' → ')
-        .map((value) => shown(name, value))
-      return `${SETTING_WORDS[name as keyof AccountSettings] ?? name} ${values.join(' → ')}`
+  // Postgres keeps the members of a JSON object in an order of its own.
+  return Object.entries(SETTING_WORDS)
+    .filter(([name]) => name in data)
+    .map(([name, words]) => {
+      const values = String(data[name]).split(' → ')
+      return `${words} ${values.map((value) => shown(name, value)).join(' → ')}`
     })
     .join(', ')
 }

@@ -5,7 +5,7 @@ import { accountContext } from '../../src/db/sealing.ts'
 import { type AccountSettings, DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { GMAIL_SCOPES, type OAuthToken, tokenFromGrant } from '../../src/domain/token.ts'
 import { keepConnection } from '../../src/warmup/connect-account.ts'
-import type { World } from './world.ts'
+import { testSettings, type World } from './world.ts'
 
 type Fault = Parameters<World['sandbox']['control']['addFault']>[0]
 
@@ -48,7 +48,7 @@ export async function connectCheaply(
   options: GrantOptions & { settings?: Partial<AccountSettings> } = {},
 ): Promise<Account> {
   const token = grantToken(world, email, options)
-  const settings = { ...DEFAULT_SETTINGS, kind: 'pool' as const, ...options.settings }
+  const settings = testSettings({ kind: 'pool', ...options.settings })
   const connection = { googleUserId: null, email, token, settings }
   return (await keepConnection(world.runtime.warmup, connection)).account
 }
