@@ -5,6 +5,7 @@ import type { PlannedMessage } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
 import { renderSubject } from '../domain/conversation.ts'
 import { type LocalDate, localDateOf, localDay } from '../domain/local-time.ts'
+import { countingFrom } from '../domain/pacing.ts'
 import { type DayPlan, nextPlanTime, planDay } from '../domain/plan-day.ts'
 import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
@@ -52,7 +53,9 @@ async function judgeAndPlan(
 ): Promise<Date> {
   const [todays] = await tx.accountDays.since(account.id, day.today)
   const isSteered = todays !== undefined && todays.warmupDay !== null
-  const steered = isSteered ? null : await steerAccount(tx, account, day.today, engine)
+  // A pool account has no ramp to be steered on: it is judged, and rests.
+  const judged = account.kind === 'pool' ? { ...account, warmupDay: 0 } : account
+  const steered = isSteered ? null : await steerAccount(tx, judged, day.today, engine)
   if (account.kind === 'pool') {
     if (steered) await keepSteering(tx, account, { ...steered, warmupDay: account.warmupDay }, day)
     return nextPlanTime(day.now, account, seededRandom(day.seed))
@@ -83,7 +86,7 @@ async function planConversations(
       settings: account,
       warmupDay,
       lastPlannedOn,
-      ...(await tx.messages.sentSince(id, window.start)),
+      ...(await tx.messages.sentSince(id, countingFrom(now, account))),
       waiting: await tx.messages.waiting(id),
       partners: await tx.partners.find({
         senderId: id,
