@@ -1,6 +1,7 @@
 import { type Delivery, deliver, judge } from '../gmail/deliver.ts'
 import type { Fault, FaultOrder } from '../http/faults.ts'
 import { createMailbox } from '../mailboxes.ts'
+import { asOf } from '../placement.ts'
 import type { LedgerEntry, Options, Placement, Sender } from '../state/shapes.ts'
 import { Transaction } from '../state/transaction.ts'
 import { Access } from './access.ts'
@@ -49,9 +50,9 @@ export class Control extends Access {
     return [...this.state.mailboxes.keys()]
   }
 
-  /** What the placement model thinks of each sender. */
+  /** What the placement model thinks of each sender today. */
   senders(): Sender[] {
-    return [...this.state.senders.values()]
+    return [...this.state.senders.values()].map((sender) => asOf(sender, this.now()))
   }
 
   createMailbox(address: string): void {

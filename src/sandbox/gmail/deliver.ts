@@ -50,7 +50,7 @@ export function judge(
   delivery: Delivery,
 ): Placement {
   const { mailbox, from, raw } = delivery
-  const sender = afterDelivery(transaction.sender(from), transaction.now)
+  const sender = afterDelivery(transaction.sender(from))
   transaction.putSender(sender)
   const { references } = conversationOf(raw)
   const answersRecipient = references.some((id) =>

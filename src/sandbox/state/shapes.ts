@@ -94,13 +94,24 @@ export type RefreshToken = {
   end?: RefreshTokenEnd
 }
 
+/** What is counted in one day of a sender, in days since 1970 (UTC). */
+export type SenderDay = {
+  day: number
+  deliveries: number
+  replies: number
+  rescues: number
+  complaints: number
+}
+
 export type Sender = {
   address: string
-  /** 0 (spammer) to 1 (trusted). */
+  /** 0 (spammer) to 1 (trusted), as it stood when `today` began. */
   reputation: number
   deliveries: number
-  /** The latest days with mail, oldest first. */
+  /** The latest days with mail before `today`, oldest first. */
   days: { day: number; count: number }[]
+  /** The latest day on which anything happened. */
+  today: SenderDay
 }
 
 export type Options = {
