@@ -22,6 +22,10 @@ test.each([
   ['POST options', { quota: 'maybe' }, 400],
   ['GET mailboxes/nobody@x.test/messages', undefined, 404],
   ['GET ledger?after=x', undefined, 400],
+  ['POST mailboxes/nobody@x.test/refuse-mail', { status: '5.2.1', words: 'No.' }, 404],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '2.0.0', words: 'Yes.' }, 400],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '5.2.1', words: 'No.\r\nBcc: x@y.test' }, 400],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '5.2.1', words: 'No.', action: 'delayed' }, 400],
   ['GET nothing', undefined, 404],
 ])('%s with %j answers %i', async (route, body, status) => {
   await using world = await openWorld()
@@ -89,6 +93,18 @@ test('faults, options, placement and grants are set over HTTP', async () => {
   expect(world.sandbox.control.messages(BEN)[0]?.labels).toContain('SPAM')
   await control(world, 'POST grants/expire', {})
   expect((await anna('GET profile')).status).toBe(401)
+})
+
+test('a mailbox refuses mail over HTTP, and takes it again', async () => {
+  await using world = await openWorld()
+  const anna = await gmailOf(world, ANNA)
+  const route = `POST mailboxes/${BEN}/refuse-mail`
+  expect((await control(world, route, { status: '5.2.2', words: 'Full.' })).status).toBe(204)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(world.sandbox.control.messages(BEN)).toEqual([])
+  expect((await control(world, route, null)).status).toBe(204)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(world.sandbox.control.messages(BEN)).toHaveLength(1)
 })
 
 test('the clock can be put forward', async () => {

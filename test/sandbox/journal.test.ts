@@ -94,3 +94,26 @@ test('what a day has counted so far survives a kill', async () => {
   after.pass(DAY)
   expect(after.sandbox.control.senders()[0]?.reputation).toBeCloseTo(0.62)
 })
+
+test('where mail is sent and which mailbox refuses it survive a kill, and end when they are taken back', async () => {
+  using disk = temporary()
+  await using before = await openWorld({ journal: disk.file('a') })
+  before.sandbox.control.forcePlacement('spam', ANNA)
+  before.sandbox.control.refuseMail(BEN, { status: '5.2.1', words: 'Inactive.' })
+  // Twice, as the second one starts from what the first has compacted.
+  await using once = await openWorld({ journal: remains(disk.file('a'), disk.file('b')) })
+  await using after = await openWorld({ journal: remains(disk.file('b'), disk.file('c')) })
+  const { control } = after.sandbox
+  await send(await gmailOf(once, ANNA), { To: BEN, Subject: 'x' })
+  expect(once.sandbox.control.messages(BEN)).toEqual([])
+  const anna = await gmailOf(after, ANNA)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)).toEqual([])
+  control.refuseMail(BEN, null)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)[0]?.labels).toContain('SPAM')
+  control.forcePlacement(undefined, ANNA)
+  control.forcePlacement('inbox')
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)[0]?.labels).toContain('INBOX')
+})

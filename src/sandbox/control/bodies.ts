@@ -49,6 +49,9 @@ export const KILL = z.strictObject({
   mailbox: z.string(),
   reason: z.enum(['revoked', 'deleted', 'session_policy']),
 })
+export const REFUSAL = z
+  .strictObject({ status: z.string(), words: z.string(), action: z.enum(['failed', 'delayed']).optional() })
+  .nullable()
 export const SWITCH = z.strictObject({ on: z.boolean() })
 export const NEW_MAILBOX = z.strictObject({ address: z.string() })
 export const CLOCK = z.strictObject({ offsetMs: z.number() })

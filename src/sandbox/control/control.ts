@@ -8,6 +8,7 @@ import { Access } from './access.ts'
 import { type ForeignMail, foreignMail } from './foreign-mail.ts'
 import { readAddress } from './grant.ts'
 import { type InspectedMessage, inspect } from './inspect.ts'
+import { type RefusalOrder, readRefusal } from './refusal.ts'
 
 /** Everything a test or a person may do to the simulated Google from outside. */
 export class Control extends Access {
@@ -71,6 +72,15 @@ export class Control extends Access {
     const message = deliver(transaction, delivery, placement)
     this.commit(transaction.changes)
     return inspect(message)
+  }
+
+  /**
+   * From now on mail to the mailbox comes back to its sender, until null ends that. With the action `delayed` the sender
+   * is told that it takes longer, and the mail arrives.
+   */
+  refuseMail(mailbox: string, order: RefusalOrder | null): void {
+    const { address } = this.mailbox(mailbox)
+    this.commit([{ kind: 'refusal', mailbox: address, refusal: order && readRefusal(order) }])
   }
 
   /** Newest first. */

@@ -14,6 +14,7 @@ import {
   ONE_MAILBOX,
   ONE_SCOPE,
   OPTIONS,
+  REFUSAL,
   SWITCH,
 } from './bodies.ts'
 import type { Control } from './control.ts'
@@ -72,6 +73,8 @@ const ACTIONS: Record<string, Action> = {
     control.forbidByPolicy(mailbox, SWITCH.parse(body).on),
   'POST mailboxes/{mailbox}/disable-mail': (control, { mailbox, body }) =>
     control.disableMail(mailbox, SWITCH.parse(body).on),
+  'POST mailboxes/{mailbox}/refuse-mail': (control, { mailbox, body }) =>
+    control.refuseMail(mailbox, REFUSAL.parse(body)),
   'POST mailboxes/{mailbox}/forget-history': (control, { mailbox }) => control.forgetHistory(mailbox),
 
   'GET clock': (control) => ({ now: control.now().toISOString() }),

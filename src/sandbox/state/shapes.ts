@@ -36,10 +36,20 @@ export type UserLabel = {
 /** What an administrator has forbidden an account. */
 export type Restrictions = { noApps: boolean; noMail: boolean }
 
+/** What a mailbox's server answers to mail: `failed` for good, or `delayed`, after which a later try gets through. */
+export type Refusal = {
+  action: 'failed' | 'delayed'
+  /** As RFC 3463 has it: `5.2.1`. */
+  status: string
+  words: string
+}
+
 export type Mailbox = {
   address: string
   sub: string
   restrictions: Restrictions
+  /** While it takes no mail. */
+  refusal: Refusal | null
   messages: Map<string, Message>
   /** Oldest first. */
   timeline: Message[]
