@@ -75,7 +75,12 @@ test('a sender of an old journal keeps its reputation, and what it does from the
   using disk = temporary()
   const days = [{ day: Date.UTC(2026, 2, 2) / DAY, count: 3 }]
   const old = { address: ANNA, reputation: 0.7, deliveries: 3, days }
-  fs.writeFileSync(disk.file('a'), `${JSON.stringify([{ kind: 'sender', sender: old }])}\n`)
+  const options = { quota: true, placement: { all: 'inbox', senders: {} } }
+  const changes = [
+    { kind: 'options', options },
+    { kind: 'sender', sender: old },
+  ]
+  fs.writeFileSync(disk.file('a'), `${JSON.stringify(changes)}\n`)
   await using world = await openWorld({ journal: disk.file('a') })
   const { control } = world.sandbox
   expect(control.senders()).toMatchObject([{ reputation: 0.7, deliveries: 3, days }])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { control } from './control.ts'
 import { type Gmail, gmailOf, only, send } from './gmail.ts'
 import { ANNA, BEN, DAY, openWorld, type World } from './world.ts'
 
@@ -72,6 +73,27 @@ test('from the next day on a reply helps the one it answers', async () => {
   expect(reputationOf(world, ANNA)).toBe(before)
   world.pass(DAY)
   expect(reputationOf(world, ANNA)).toBeGreaterThan(before)
+})
+
+test('mail lands where it was told to, by sender, by the recipient’s domain or all of it, until that is taken back', async () => {
+  const away = 'away@elsewhere.test'
+  await using world = await openWorld({ mailboxes: [ANNA, BEN, away] })
+  const { control: google } = world.sandbox
+  const anna = await gmailOf(world, ANNA)
+  const landing = async (to: string) => {
+    await send(anna, { To: to, Subject: 'x' })
+    return google.ledger().findLast((fact) => fact.kind === 'delivered')
+  }
+  google.forcePlacement('inbox')
+  await control(world, 'POST placement', { placement: 'promotions', domain: 'Elsewhere.test' })
+  expect(await landing(away)).toMatchObject({ placement: 'promotions' })
+  expect(await landing(BEN)).toMatchObject({ placement: 'inbox' })
+  google.forcePlacement('spam', ANNA)
+  expect(await landing(away)).toMatchObject({ placement: 'spam' })
+  google.forcePlacement(undefined, ANNA)
+  expect(await landing(away)).toMatchObject({ placement: 'promotions' })
+  await control(world, 'POST placement', { placement: null, domain: 'elsewhere.test' })
+  expect(await landing(away)).toMatchObject({ placement: 'inbox' })
 })
 
 const PEOPLE = ['anna', 'ben', 'carl', 'dora'].map((name) => `${name}@sandbox.test`)

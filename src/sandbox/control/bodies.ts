@@ -22,7 +22,10 @@ export const OPTIONS = z.strictObject({
   testingLife: z.boolean().optional(),
 })
 
-export const FORCED = z.strictObject({ placement: PLACEMENT.nullable(), sender: z.string().optional() })
+export const FORCED = z.union([
+  z.strictObject({ placement: PLACEMENT.nullable(), sender: z.string().optional() }),
+  z.strictObject({ placement: PLACEMENT.nullable(), domain: z.string() }),
+])
 
 const ANYWHERE = { placement: z.union([PLACEMENT, z.literal('model')]).optional() }
 

@@ -35,16 +35,19 @@ export class Control extends Access {
 
   /** Forces where mail lands, for one sender or for all; without a placement the model decides again. */
   forcePlacement(placement: Placement | undefined, sender?: string): void {
-    const { all, senders } = this.state.options.placement
-    const { [sender?.toLowerCase() ?? '']: _, ...others } = senders
-    const next =
-      sender === undefined
-        ? { ...(placement ? { all: placement } : {}), senders }
-        : {
-            ...(all ? { all } : {}),
-            senders: placement ? { ...others, [sender.toLowerCase()]: placement } : others,
-          }
-    this.commit([{ kind: 'options', options: { ...this.state.options, placement: next } }])
+    const { all: _, ...forced } = this.state.options.placement
+    if (sender === undefined) this.#force({ ...forced, ...(placement ? { all: placement } : {}) })
+    else this.#force({ ...this.state.options.placement, senders: changed(forced.senders, sender, placement) })
+  }
+
+  /** The same for all mail to the mailboxes of one domain; what is forced for a sender comes first. */
+  forcePlacementAt(domain: string, placement: Placement | undefined): void {
+    const forced = this.state.options.placement
+    this.#force({ ...forced, domains: changed(forced.domains, domain, placement) })
+  }
+
+  #force(placement: Options['placement']): void {
+    this.commit([{ kind: 'options', options: { ...this.state.options, placement } }])
   }
 
   mailboxes(): string[] {
@@ -111,4 +114,13 @@ export class Control extends Access {
   setClockOffset(offsetMs: number): void {
     this.commit([{ kind: 'clock', offsetMs }])
   }
+}
+
+function changed(
+  forced: Record<string, Placement>,
+  key: string,
+  placement: Placement | undefined,
+): Record<string, Placement> {
+  const { [key.toLowerCase()]: _, ...others } = forced
+  return placement ? { ...others, [key.toLowerCase()]: placement } : others
 }

@@ -56,8 +56,9 @@ const ACTIONS: Record<string, Action> = {
   'GET options': (control) => control.options(),
   'POST options': (control, { body }) => control.setOptions(OPTIONS.parse(body)),
   'POST placement': (control, { body }) => {
-    const { placement, sender } = FORCED.parse(body)
-    control.forcePlacement(placement ?? undefined, sender)
+    const { placement, ...where } = FORCED.parse(body)
+    if ('domain' in where) control.forcePlacementAt(where.domain, placement ?? undefined)
+    else control.forcePlacement(placement ?? undefined, where.sender)
   },
 
   'GET senders': (control) => ({ senders: control.senders() }),

@@ -130,7 +130,12 @@ export type Options = {
   rotateRefreshTokens: boolean
   /** As an app in Google's publishing status "Testing": refresh tokens live seven days. */
   testingLife: boolean
-  placement: { all?: Placement; senders: Record<string, Placement> }
+  /** Where mail lands whatever the model says: that of a sender, else that to a domain, else all. */
+  placement: {
+    all?: Placement
+    senders: Record<string, Placement>
+    domains: Record<string, Placement>
+  }
 }
 
 export type Fact = { at: string; mailbox: string } & (

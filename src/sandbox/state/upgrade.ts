@@ -2,8 +2,9 @@ import { emptyDay } from '../placement.ts'
 import type { Change } from './changes.ts'
 
 /**
- * A change as it is told today: before there were several clients, all belonged to the one of the start; and what
- * happened in a day moved a sender's reputation at once, so that nothing of its last day is left to be counted.
+ * A change as it is told today: before there were several clients, all belonged to the one of the start; what happened
+ * in a day moved a sender's reputation at once, so that nothing of its last day is left to be counted; and no
+ * placement was forced for a domain.
  */
 export function upgrade(change: Change, clientId: string): Change {
   switch (change.kind) {
@@ -18,6 +19,16 @@ export function upgrade(change: Change, clientId: string): Change {
       return {
         ...change,
         sender: { ...sender, today: sender.today ?? emptyDay(sender.days.at(-1)?.day ?? 0) },
+      }
+    }
+    case 'options': {
+      const { options } = change
+      return {
+        ...change,
+        options: {
+          ...options,
+          placement: { ...options.placement, domains: options.placement.domains ?? {} },
+        },
       }
     }
     default:
