@@ -44,7 +44,7 @@
     const labels = rows.map((row) => textOf(row.cells[0]))
     const colour = coloursIn(frame)
     const datasets = seriesOf(table, rows, kind, colour)
-    const options = optionsFor(kind, datasets, colour, getComputedStyle(frame).fontFamily)
+    const options = optionsFor(kind, datasets, colour)
     return new Chart(canvas, { type: kind === 'line' ? 'line' : 'bar', data: { labels, datasets }, options })
   }
 
@@ -71,14 +71,15 @@
       return {
         ...series,
         backgroundColor: own,
+        maxBarThickness: 64,
         order: 2,
         pointStyle: 'rect',
-        ...(kind === 'bar' ? {} : { stack: 'bars' }),
+        ...(kind === 'stacked' ? { stack: 'bars' } : {}),
       }
     })
   }
 
-  const edge = { type: 'line', borderWidth: 0, pointRadius: 0, pointHitRadius: 0, order: 3 }
+  const edge = { type: 'line', borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, order: 3 }
 
   const faint = (colour) => Chart.helpers.color(colour).alpha(0.22).rgbString()
 
@@ -101,6 +102,7 @@
       grouped: false,
       barThickness: 3,
       backgroundColor: ink,
+      borderColor: ink,
       order: 1,
       pointStyle: 'line',
     }
@@ -113,23 +115,24 @@
     borderWidth: 2,
     borderDash: DASHES[style] ?? [],
     pointRadius: style in DASHES ? 0 : 2.5,
-    pointStyle: mark,
+    pointStyle: style in DASHES ? 'line' : mark,
     order: 0,
   })
 
-  function optionsFor(kind, datasets, colour, family) {
+  function optionsFor(kind, datasets, colour) {
     const text = colour('text')
     const grid = colour('grid')
-    const ticks = { color: text, maxRotation: 0, autoSkipPadding: 12 }
+    const ticks = { color: text, autoSkipPadding: 12 }
+    // What stands under a bar is a name, of which none is left out while there is any room.
+    const names = kind === 'bar' ? { color: text, maxRotation: 60 } : { ...ticks, maxRotation: 0 }
     const isNamed = ({ datasetIndex }) => !datasets[datasetIndex].isHidden
     return {
       animation: false,
       maintainAspectRatio: false,
       color: text,
-      font: { family },
       interaction: { mode: 'index', intersect: false },
       scales: {
-        x: { stacked: kind === 'stacked', ticks, grid: { display: false }, border: { color: grid } },
+        x: { stacked: kind === 'stacked', ticks: names, grid: { display: false }, border: { color: grid } },
         y: {
           stacked: kind === 'stacked',
           beginAtZero: true,
@@ -143,16 +146,36 @@
           display: datasets.length > 1,
           align: 'start',
           onClick: null,
-          labels: { usePointStyle: true, color: text, filter: isNamed },
+          labels: {
+            usePointStyle: true,
+            pointStyleWidth: 20,
+            boxHeight: 7,
+            color: text,
+            generateLabels,
+            sort: (one, other) => one.datasetIndex - other.datasetIndex,
+            filter: isNamed,
+          },
         },
         tooltip: {
           usePointStyle: true,
+          multiKeyBackground: 'transparent',
+          boxHeight: 8,
+          boxPadding: 4,
           filter: isNamed,
           callbacks: { label: ({ dataset, dataIndex }) => `${dataset.label}: ${dataset.texts[dataIndex]}` },
         },
       },
     }
   }
+
+  /** A line is shown by a piece of itself. */
+  const generateLabels = (chart) =>
+    Chart.defaults.plugins.legend.labels.generateLabels(chart).map((item) => {
+      const { borderDash, pointStyle } = chart.data.datasets[item.datasetIndex]
+      return pointStyle === 'rect'
+        ? item
+        : { ...item, pointStyle: 'line', lineWidth: 2, lineDash: borderDash }
+    })
 
   const textOf = (cell) => cell?.textContent.trim() ?? ''
 
@@ -171,20 +194,17 @@
   }
 
   function start() {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily
     refresh()
-    new MutationObserver(refresh).observe(document.body, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    })
+    const changes = { childList: true, characterData: true, attributeFilter: ['data-value'], subtree: true }
+    new MutationObserver(refresh).observe(document.body, changes)
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
-    // Paper is white.
-    const paint = (scheme) => () => {
-      document.documentElement.style.colorScheme = scheme
+    const redrawFor = (paper) => () => {
+      document.documentElement.toggleAttribute('data-on-paper', paper)
       redraw()
     }
-    addEventListener('beforeprint', paint('light'))
-    addEventListener('afterprint', paint(''))
+    addEventListener('beforeprint', redrawFor(true))
+    addEventListener('afterprint', redrawFor(false))
   }
 
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start)
