@@ -33,12 +33,14 @@ const VOLUME: ChartView = {
     { name: 'Planned', style: 'planned' },
     { name: 'Sent', style: 'actual' },
     { name: 'Limit', style: 'limit' },
+    { name: 'Room in the pool', style: 'band' },
   ],
   rows: days.map((day) => [
     `${day} March`,
     count(Math.min(50, 3 + 2 * day)),
     count(day > 20 ? null : Math.min(48, 2 * day + (day % 3))),
     count(50),
+    count(30),
   ]),
 }
 
@@ -148,20 +150,28 @@ async function openPage(address: string, options: Parameters<Browser['newPage']>
   return { page, complaints, [Symbol.asyncDispose]: () => page.close() }
 }
 
-type Drawn = { colours: string[]; series: { label: string; data: unknown[] }[]; width: number }
+type Drawn = {
+  colours: string[]
+  veiled: number
+  series: { label: string; data: unknown[] }[]
+  width: number
+}
 
-/** What Chart.js was given, and every opaque colour that covers at least 20 pixels. */
+/** What Chart.js was given, every opaque colour that covers at least 20 pixels, and how many are under an area. */
 const drawnAt = (page: Page, id: string): Promise<Drawn> =>
   page.evaluate(`(() => {
     const canvas = document.querySelector('#${id} canvas')
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
     const counts = new Map()
+    let veiled = 0
     for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] > 50 && data[at + 3] < 62) veiled += 1
       if (data[at + 3] !== 255) continue
       const colour = 'rgb(' + data.slice(at, at + 3).join(', ') + ')'
       counts.set(colour, (counts.get(colour) ?? 0) + 1)
     }
     return {
+      veiled,
       colours: [...counts].filter(([, count]) => count >= 20).map(([colour]) => colour),
       series: Chart.getChart(canvas).data.datasets.map(({ label, data }) => ({ label, data })),
       width: canvas.clientWidth,
@@ -182,12 +192,15 @@ withBrowser(
     const volume = await drawnAt(page, 'volume')
     await page.locator('#volume canvas').hover()
     expect(volume.colours).toEqual(expect.arrayContaining([BLUE.light, PLANNED.light]))
-    expect(volume.series.map(({ label }) => label)).toEqual(['Planned', 'Sent', 'Limit'])
+    expect(volume.series.map(({ label }) => label)).toEqual(['Planned', 'Sent', 'Limit', 'Room in the pool'])
+    expect(volume.veiled).toBeGreaterThan(10_000)
     expect(volume.series[1]?.data.slice(18, 22)).toEqual([39, 42, null, null])
     const rates = await drawnAt(page, 'rates')
     expect(rates.series.map(({ label }) => label)).toEqual(['In spam', '95 % from', '95 % from – to'])
     expect(rates.series.map(({ data }) => data[10])).toEqual([null, null, null])
+    expect(rates.veiled).toBeGreaterThan(10_000)
     const placement = await drawnAt(page, 'placement')
+    expect(placement.veiled).toBeLessThan(1_000)
     expect(placement.colours).toEqual(expect.arrayContaining([BLUE.light, RED.light, PLANNED.light]))
     const domains = await drawnAt(page, 'domains')
     expect(domains.series.at(-1)).toEqual({
@@ -228,6 +241,9 @@ withBrowser(
     await expect.poll(async () => (await drawnAt(page, 'volume')).series[0]?.label).toBe('In spam')
     await page.evaluate("document.querySelector('#rates tbody td').dataset.value = '99'")
     await expect.poll(async () => (await drawnAt(page, 'rates')).series[0]?.data[0]).toBe(99)
+    // So a morph leaves it, which puts the server's children in the place of the browser's.
+    await page.evaluate("document.querySelector('#domains .chart-frame').remove()")
+    await expect.poll(() => page.locator('#domains canvas').count()).toBe(1)
     await page.evaluate("document.querySelector('#placement').remove()")
     await expect.poll(() => page.evaluate('Object.keys(Chart.instances).length')).toBe(3)
     expect(await page.locator('canvas').count()).toBe(3)

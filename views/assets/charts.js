@@ -3,7 +3,7 @@
 // and `limit` are dashed lines, also over bars; `low` and the `high` beside it bound an interval; `band` is an area.
 {
   const DASHES = { planned: [6, 4], limit: [2, 3] }
-  const MARKS = ['circle', 'rectRot', 'triangle', 'rect', 'star', 'crossRot']
+  const MARKS = ['circle', 'rectRot', 'triangle', 'rectRounded', 'star', 'crossRot']
 
   /** Every figure with a chart, and what its table was when that was drawn. */
   const drawn = new Map()
