@@ -11,6 +11,7 @@ import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
 import { chooseText, countTexts } from '../domain/text-choice.ts'
 import type { Run, Warmup } from './dependencies.ts'
+import { knowSenderDomain } from './sender-domain.ts'
 import { evidenceDays, keepSteering, steerAccount } from './steer-account.ts'
 
 const NEXT_DAY = 'the next working day'
@@ -26,6 +27,7 @@ type Today = { now: Date; today: LocalDate; seed: string }
 export async function planAccountDay(warmup: Warmup, run: Run): Promise<Outcome> {
   if (run.account.kind === 'vault') return { kind: 'done' }
   const { store, clock, log, seed } = warmup
+  await knowSenderDomain(warmup, run.account)
   const now = clock.now()
   const planned = await store.transaction(async (tx) => {
     if (run.account.kind === 'warmup') await tx.partners.lock()
