@@ -46,6 +46,8 @@ export async function openWorld(
     backend?: Backend
     concurrency?: number
     seed?: number
+    /** Settings of the app besides. */
+    environment?: Record<string, string>
     /** Puts something between the app and Gmail: the origin to go to in the place of the simulated Gmail's. */
     between?: (origin: string) => Promise<string>
   } = {},
@@ -69,6 +71,7 @@ export async function openWorld(
       TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       ...(options.backend === 'redis' ? { REDIS_URL: inject('redisUrl') ?? undefined } : {}),
+      ...options.environment,
     }),
   )
   const log = createLogger(config.LOG_LEVEL)
