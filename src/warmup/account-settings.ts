@@ -1,5 +1,6 @@
 import type { Account } from '../db/accounts.ts'
 import type { AccountKind, AccountSettings } from '../domain/account.ts'
+import { MissingScopesError } from '../domain/errors.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 import { acquitAccount, condemnAccount } from './incidents.ts'
@@ -43,8 +44,7 @@ async function changeKind(warmup: Warmup, before: Account, kind: AccountKind): P
     if (before.failure === 'missing_scopes') await acquitAccount(warmup, accountId, stored.version)
     return
   }
-  const words = `the grant lacks ${missing.join(', ')}`
-  await condemnAccount(warmup, accountId, stored.version, { failure: 'missing_scopes', words })
+  await condemnAccount(warmup, accountId, stored.version, new MissingScopesError(missing))
 }
 
 /** Stops an account's tasks where they are. False where it was not active. */
