@@ -5,8 +5,6 @@ type NumberName = keyof typeof RANGES
 type FieldView = { id: string; name: keyof AccountSettings; value: string; error: string | null }
 type NumberFieldView = FieldView & { label: string; hint: string; min: number; max: number }
 
-export type AccountFormView = ReturnType<typeof accountFormView>
-
 const NUMBERS: Record<NumberName, { label: string; hint: string }> = {
   openRate: {
     label: 'Open rate, %',
