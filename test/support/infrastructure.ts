@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { connect } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { freePort, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { fastFolder } from './fast-folder.ts'
 
 export type Service = { url: string; from: string; stop(): Promise<void> }
 
@@ -77,18 +77,6 @@ async function embeddedPostgres(): Promise<Service> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-const MEMORY = '/dev/shm'
-const ENOUGH_BYTES = 2 ** 31
-
-/** Memory, where Linux has enough of it: a new database is 300 files, which on a busy disk take a second. */
-function fastFolder(): string {
-  try {
-    const { bavail, bsize } = statfsSync(MEMORY)
-    if (bavail * bsize > ENOUGH_BYTES) return MEMORY
-  } catch {}
-  return tmpdir()
 }
 
 /** Test databases need not outlive a crash of the machine: nothing waits for the disk. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../src/embedded/postgres.ts'
+import { fastFolder } from './fast-folder.ts'
 
 type Environment = Record<string, string>
 export type Ended = { code: number | null; output: string }
@@ -25,7 +25,7 @@ export type Instance = AsyncDisposable & {
 }
 
 export async function prepareInstance(environment: Environment = {}): Promise<Instance> {
-  const dataDir = join(mkdtempSync(join(tmpdir(), 'kindling-')), 'data folder')
+  const dataDir = join(mkdtempSync(join(fastFolder(), 'kindling-')), 'data folder')
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
   // Nothing else of this process's environment: the test runner sets a BASE_URL of its own.
