@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../src/embedded/postgres.ts'
+import { childEnvironment } from './child-environment.ts'
 import { fastFolder } from './fast-folder.ts'
 
 type Environment = Record<string, string>
@@ -28,9 +29,13 @@ export async function prepareInstance(environment: Environment = {}): Promise<In
   const dataDir = join(mkdtempSync(join(fastFolder(), 'kindling-')), 'data folder')
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
-  // Nothing else of this process's environment: the test runner sets a BASE_URL of its own.
-  const { PATH, HOME } = process.env
-  const env = { PATH, HOME, PORT: port, DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...environment }
+  const env = {
+    ...childEnvironment(),
+    PORT: port,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    ...environment,
+  }
   const launched: { child: ChildProcess; ended: Promise<Ended> }[] = []
 
   const launch = () => {
