@@ -5,10 +5,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { connect } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
-import { freePort, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { fastFolder } from './fast-folder.ts'
 
 export type Service = { url: string; from: string; stop(): Promise<void> }
+
+/** Test databases need not outlive a crash of the machine; two files at once, and their processes, have many connections. */
+const POSTGRES_SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=300',
+]
 
 const given = (url: string, variable: string): Service => ({ url, from: variable, stop: async () => {} })
 
@@ -18,7 +26,7 @@ export async function startServices(): Promise<{ postgres: Service; redis: Servi
   const containers = TEST_DATABASE_URL && TEST_REDIS_URL ? null : await startContainers()
   const postgres = TEST_DATABASE_URL
     ? given(TEST_DATABASE_URL, 'TEST_DATABASE_URL')
-    : await forgetful(containers?.postgres ?? (await embeddedPostgres()))
+    : (containers?.postgres ?? (await embeddedPostgres()))
   const redis = TEST_REDIS_URL
     ? given(TEST_REDIS_URL, 'TEST_REDIS_URL')
     : (containers?.redis ?? (await localRedis()))
@@ -38,6 +46,7 @@ async function startContainers(): Promise<{ postgres: Service; redis: Service } 
     const [postgres, redis] = await Promise.all([
       new GenericContainer(postgresImage)
         .withEnvironment({ POSTGRES_PASSWORD: 'test' })
+        .withCommand(['postgres', ...POSTGRES_SETTINGS.flatMap((setting) => ['-c', setting])])
         .withExposedPorts(5432)
         .withWaitStrategy(Wait.forLogMessage('database system is ready to accept connections', 2))
         .start(),
@@ -68,6 +77,7 @@ async function startContainers(): Promise<{ postgres: Service; redis: Service } 
 
 async function embeddedPostgres(): Promise<Service> {
   const folder = mkdtempSync(join(fastFolder(), 'kindling-test-'))
+  await configure(await startEmbeddedPostgres(folder))
   const { url, stop } = await startEmbeddedPostgres(folder)
   return {
     url,
@@ -79,14 +89,12 @@ async function embeddedPostgres(): Promise<Service> {
   }
 }
 
-/** Test databases need not outlive a crash of the machine: nothing waits for the disk. */
-async function forgetful(postgres: Service): Promise<Service> {
-  const { db, close } = connect(postgres.url, { poolSize: 1 })
-  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
-    await db.execute(sql.raw(`alter system set ${setting} = off`))
-  await db.execute(sql`select pg_reload_conf()`)
+/** Some of the settings count from the next start on. */
+async function configure({ url, stop }: EmbeddedPostgres): Promise<void> {
+  const { db, close } = connect(url, { poolSize: 1 })
+  for (const setting of POSTGRES_SETTINGS) await db.execute(sql.raw(`alter system set ${setting}`))
   await close()
-  return postgres
+  await stop()
 }
 
 async function localRedis(): Promise<Service | null> {
