@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 const MEMORY = '/dev/shm'
 const ENOUGH_BYTES = 2 ** 31
 
-/** Where databases go: memory, where Linux has enough of it, for a new database is 300 files, which on a busy disk take a second. */
+/** Where databases go: to memory, where Linux has enough of it. A new one is 300 files, which take a busy disk a second. */
 export function fastFolder(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY)
