@@ -83,7 +83,8 @@ test('nothing is looked up for Google’s own domains and for names of examples'
   const carl = await world.connect('carl@gmail.com')
   dns.asked.length = 0
   await world.settle()
-  expect(dns.asked.filter(({ name }) => !name.includes('mailers.dev') && !name.includes('_spf'))).toEqual([])
+  expect(dns.asked.length).toBeGreaterThan(0)
+  expect(dns.asked.filter(({ name }) => /gmail|example/.test(name))).toEqual([])
   const page = textOf(await (await site.operator()).get(`/accounts/${carl.id}`))
   expect(page).toContain('Nothing to look up')
 })
