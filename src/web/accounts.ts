@@ -5,6 +5,7 @@ import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-s
 import { startConnecting } from '../warmup/connect-account.ts'
 import { issueConnectLink } from '../warmup/connect-link.ts'
 import { removeAccount } from '../warmup/disconnect-account.ts'
+import { loadAccountCharts } from './account-charts.ts'
 import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './account-form.ts'
 import { accountFormView } from './account-form-view.ts'
 import { loadAccountPage } from './account-page-view.ts'
@@ -114,7 +115,11 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     const live = { ...page, token }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model: live })
-    const model = { ...live, senderDomain: await loadSenderDomain(warmup, account, now) }
+    const [senderDomain, charts] = await Promise.all([
+      loadSenderDomain(warmup, account, now),
+      loadAccountCharts(warmup.store, account, now),
+    ])
+    const model = { ...live, senderDomain, charts }
     const values = submitted?.values ?? valuesOf(account)
     const fields = accountFormView(values, { idPrefix: 'edit', errors: submitted?.errors ?? {} })
     pages.show(request, response, {

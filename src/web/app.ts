@@ -8,6 +8,7 @@ import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { docsRoutes } from './docs.ts'
 import { handleError, notFound } from './errors.ts'
+import { forecastRoutes } from './forecast.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
 import { noticeRoutes } from './notices.ts'
@@ -50,6 +51,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
   app.use(senderDomainRoutes(deps))
+  app.use(forecastRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))

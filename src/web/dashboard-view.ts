@@ -1,5 +1,6 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
+import { accountsFor } from '../domain/forecast.ts'
 import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { eventView } from './event-view.ts'
@@ -82,7 +83,7 @@ function hints(census: readonly CensusRow[], today: Today): string[] {
       ? `Nothing new is sent until there is at least one active ${missing.join(' and one active ')}.`
       : null,
     today.shortOf > 0
-      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect more pool accounts, or raise their daily limits.`
+      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect ${counted(accountsFor(today.shortOf, today.pool), 'more pool account')}, or raise the daily limits of those there are.`
       : null,
     today.untold > 0
       ? `${counted(today.untold, 'message')} to you could not be delivered: see Notices.`
