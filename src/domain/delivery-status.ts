@@ -5,7 +5,7 @@ export type Notice = {
   /** The Message-ID of the mail that it gives back, if it gives one back. */
   returned: string | null
   inReplyTo: string | null
-  /** Of a conversation this names all the mails that went before, so it counts only where nothing else does. */
+  /** Names all the mails of a conversation so far. */
   references: string | null
 }
 
@@ -30,13 +30,12 @@ export function bounceOf(notice: Notice, mail: { rfcMessageId: string; recipient
   return status ? { status, words: wordsOf(failed) } : null
 }
 
-/** What names the mail itself decides; only where nothing does, what names its whole conversation. */
+/** What names the mail most exactly decides: a notice may answer one mail and give back another. */
 function isAbout(notice: Notice, groups: readonly Fields[], rfcMessageId: string): boolean {
-  const original = groups.map(
-    (fields) => fields.get('x-original-message-id') ?? fields.get('original-message-id'),
-  )
-  const exact = [...original, notice.returned, notice.inReplyTo].flatMap(idsIn)
-  return (exact.length > 0 ? exact : idsIn(notice.references)).includes(bare(rfcMessageId))
+  const original = groups.flatMap((fields) => idsIn(fields.get('x-original-message-id')))
+  const { returned, inReplyTo, references } = notice
+  const named = [original, ...[returned, inReplyTo, references].map(idsIn)].find((ids) => ids.length > 0)
+  return named?.includes(bare(rfcMessageId)) ?? false
 }
 
 /** The groups of fields of a report: one about the mail, then one for each recipient; an empty line is between them. */

@@ -246,7 +246,7 @@ describe('no bounce of this mail', () => {
   test.each([
     ['which nothing in it names', [], []],
     ['where it answers another one', [`In-Reply-To: ${OTHER}`, `References: ${OURS} ${OTHER}`], []],
-    ['where it gives another one back', [`References: ${OURS}`], [original('message/rfc822', OTHER)]],
+    ['where it gives another one back', [`In-Reply-To: ${OURS}`], [original('message/rfc822', OTHER)]],
   ])('but of another one, %s', async (_, headers, parts) => {
     expect(await bounceIn(notice(headers, FAILED, ...parts))).toBeNull()
   })
