@@ -13,6 +13,7 @@ import { NotFound } from './errors.ts'
 import { readForm } from './forms.ts'
 import { readId } from './ids.ts'
 import type { Pages } from './pages.ts'
+import { loadPlacements } from './placement-view.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
 import { loadTokenView } from './token-view.ts'
@@ -111,11 +112,12 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token] = await Promise.all([
+    const [page, token, placements] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
+      loadPlacements(warmup.store, account.id),
     ])
-    const model = { ...page, token }
+    const model = { ...page, token, placements }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model })
     const values = submitted?.values ?? valuesOf(account)
