@@ -13,6 +13,7 @@ import type { WebDependencies } from './dependencies.ts'
 import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
 import type { Pages } from './pages.ts'
+import { loadPlacements } from './placement-view.ts'
 import { loadSenderDomain } from './sender-domain.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
@@ -108,11 +109,12 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token] = await Promise.all([
+    const [page, token, placements] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
+      loadPlacements(warmup.store, account.id),
     ])
-    const live = { ...page, token }
+    const live = { ...page, token, placements }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model: live })
     const [senderDomain, charts] = await Promise.all([
