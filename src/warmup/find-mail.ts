@@ -1,6 +1,5 @@
 import type { Message } from '../db/messages.ts'
-import type { Store } from '../db/store.ts'
-import { type Decisions, decideAll, type Rates, runsAfter } from '../domain/engagement.ts'
+import { type Decisions, decideAll, type RateRuns, type Rates, runsAfter } from '../domain/engagement.ts'
 import { chanceOf, type Placement, placementOf } from '../domain/message.ts'
 import { isTooOldToAnswer } from '../domain/pacing.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
@@ -16,28 +15,26 @@ export async function lookForMail(warmup: Warmup, run: MessageRun): Promise<Mess
   const placement = placementOf(labelsSeen)
   const now = clock.now()
   return store.transaction(async (tx) => {
-    const decisions = await decideAbout(warmup, tx, run, placement)
-    await recordEnding(tx, run, { placement, labelsSeen, decisions, messageId, threadId }, now)
+    // A rate's run goes on in the order of the decisions, so its row stays locked until they are kept.
+    const runs = await tx.counts.lockRuns(run.account.id, message.senderId)
+    const decisions = decideAbout(warmup, run, placement, runs)
+    const found = { placement, labelsSeen, decisions, messageId, threadId }
+    if (await recordEnding(tx, run, found, now))
+      await tx.counts.setRuns(run.account.id, runsAfter(runs, decisions))
     return tx.messages.byId(message.id)
   })
 }
 
-/** A rate's run goes on in the order of the decisions, so its row stays locked until they are kept. */
-async function decideAbout(
+function decideAbout(
   { texts, clock }: Warmup,
-  tx: Store,
-  run: MessageRun,
+  { account, message, engine }: MessageRun,
   placement: Placement,
-): Promise<Decisions> {
-  const { account, message, engine } = run
-  const runs = await tx.counts.lockRuns(account.id, message.senderId)
+  runs: RateRuns,
+): Decisions {
   const turns = texts.find(({ key }) => key === message.textKey)?.turns.length ?? 0
   const isFresh = message.sentAt !== null && !isTooOldToAnswer(message.sentAt, clock.now())
   const mayReply = isFresh && message.turn < Math.min(turns, engine.maxTurns)
-  const random = chanceOf(message, 'decisions')
-  const decisions = decideAll(ratesOf(account), runs, { placement, mayReply }, random)
-  await tx.counts.setRuns(account.id, runsAfter(runs, decisions))
-  return decisions
+  return decideAll(ratesOf(account), runs, { placement, mayReply }, chanceOf(message, 'decisions'))
 }
 
 function ratesOf(account: MessageRun['account']): Rates {

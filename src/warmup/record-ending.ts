@@ -20,10 +20,10 @@ export type Ending = Found | { placement: 'missing' } | { placement: 'bounced'; 
 
 const NOWHERE = { labelsSeen: null, decisions: {}, messageId: null, threadId: null }
 
-/** Records the end of a mail's way, once: the first record stands, and another one counts nothing. */
-export async function recordEnding(tx: Store, run: MessageRun, ending: Ending, now: Date): Promise<void> {
+/** Records the end of a mail's way, once: the first record stands, and another one counts nothing (false). */
+export async function recordEnding(tx: Store, run: MessageRun, ending: Ending, now: Date): Promise<boolean> {
   const { message } = run
-  if (!(await tx.messages.recordArrival(message.id, { ...NOWHERE, ...ending, now }))) return
+  if (!(await tx.messages.recordArrival(message.id, { ...NOWHERE, ...ending, now }))) return false
   const { sender, recipient } = countsOf(ending)
   await tx.counts.add(
     new Map([
@@ -33,6 +33,7 @@ export async function recordEnding(tx: Store, run: MessageRun, ending: Ending, n
   )
   await countEvidence(tx, run, ending.placement, now)
   await tx.events.add({ ...eventOf(ending, run), at: now, messageId: message.id })
+  return true
 }
 
 function countsOf(ending: Ending): { sender: Increments; recipient: Increments } {
