@@ -20,6 +20,7 @@ import { securityHeaders } from './security-headers.ts'
 import { senderDomainRoutes } from './sender-domain.ts'
 import { requireOperator, sessions } from './sessions.ts'
 import { signInRoutes, signOutRoutes } from './sign-in.ts'
+import { textRoutes } from './texts.ts'
 import { prepareViews } from './views.ts'
 
 export type { WebDependencies } from './dependencies.ts'
@@ -52,6 +53,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(accountRoutes(deps, pages))
   app.use(senderDomainRoutes(deps))
   app.use(forecastRoutes(deps, pages))
+  app.use(textRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))
