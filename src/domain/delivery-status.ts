@@ -16,7 +16,10 @@ type Fields = ReadonlyMap<string, string>
 
 const MOST_WORDS = 300
 
-/** Whether a notice says that this mail failed for good on its way to this recipient. A mere delay is no bounce. */
+/**
+ * Whether a notice says that this mail failed for good on its way to this recipient. A mere delay is no bounce; a failure
+ * is one whatever its status: RFC 3464 (2.3.3) lets only the action tell, and a mail that expired bears a 4.x.x.
+ */
 export function bounceOf(notice: Notice, mail: { rfcMessageId: string; recipient: string }): Bounce | null {
   const groups = groupsIn(notice.report)
   if (!isAbout(notice, groups, mail.rfcMessageId)) return null
@@ -24,7 +27,7 @@ export function bounceOf(notice: Notice, mail: { rfcMessageId: string; recipient
     (fields) =>
       addressIn(fields.get('final-recipient')) === mail.recipient.toLowerCase() &&
       wordIn(fields.get('action')) === 'failed' &&
-      statusOf(fields)?.startsWith('5.'),
+      statusOf(fields)?.startsWith('2.') === false,
   )
   const status = failed && statusOf(failed)
   return status ? { status, words: wordsOf(failed) } : null

@@ -27,7 +27,7 @@ export async function steerAccount(
     restDays: engine.restDays,
     health: account.health,
     warmupDay: account.warmupDay,
-    sentThen: previous && previous.sent,
+    sentThen: previous?.sent ?? null,
     restsUntil: account.restsUntil,
     verdict,
     newEvidence: judge(fresh, engine).all,

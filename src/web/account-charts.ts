@@ -43,17 +43,20 @@ function volumeChart(
       { name: 'Planned conversations', style: 'planned' },
       { name: 'Daily limit', style: 'limit' },
     ],
-    rows: days.map((day) => {
-      const was = known.get(day)
-      const will = expected.get(day)
-      return [
-        day,
-        was ? number(was.sent - was.replies) : NOTHING,
-        was ? number(was.replies) : NOTHING,
-        plannedCell(was, will),
-        number(account.dailyLimit),
-      ]
-    }),
+    // Days off are left out: they would draw a tooth a week.
+    rows: days
+      .filter((day) => known.has(day) || expected.get(day)?.warmupDay != null)
+      .map((day) => {
+        const was = known.get(day)
+        const will = expected.get(day)
+        return [
+          day,
+          was ? number(was.sent - was.replies) : NOTHING,
+          was ? number(was.replies) : NOTHING,
+          plannedCell(was, will),
+          number(account.dailyLimit),
+        ]
+      }),
   }
 }
 
