@@ -1,4 +1,5 @@
 import type { Account } from '../db/accounts.ts'
+import type { Engine } from '../db/engine.ts'
 import type { Message } from '../db/messages.ts'
 import { domainOf, readingSchedule, sendingSchedule } from '../domain/account.ts'
 import { GoogleError } from '../domain/errors.ts'
@@ -42,7 +43,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
     return dropReply(warmup, run)
 
-  const permission = await permissionToSend(warmup, run.account, message)
+  const permission = await permissionToSend(warmup, run.account, message, await store.engine.get())
   if (!permission.allowed) return later(permission.until, permission.reason)
 
   const draft = await draftOf(warmup, run, recipient)
@@ -61,7 +62,8 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
 
 /**
  * Commits that Gmail may send the draft from here on; or says why not. Other runs may be at this account, or at this
- * very task, by now: only under the account's lock is what was seen before still true.
+ * very task, by now: only under the account's lock is what was seen before still true. Once the operator's stop is
+ * kept, no send passes here any more; one that had passed just before it still leaves.
  */
 async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Promise<Outcome | null> {
   const now = warmup.clock.now()
@@ -69,7 +71,8 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
     const account = await tx.accounts.lock(run.account.id)
     if (account?.status !== 'active') return later(now, 'the account has changed')
     if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
-    const permission = await permissionToSend({ ...warmup, store: tx }, account, run.message)
+    const engine = await tx.engine.getToSend()
+    const permission = await permissionToSend({ ...warmup, store: tx }, account, run.message, engine)
     if (!permission.allowed) return later(permission.until, permission.reason)
     const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })
     return begun ? null : later(now, 'begun elsewhere')
@@ -80,10 +83,10 @@ async function permissionToSend(
   { store, clock, random }: Warmup,
   account: Account,
   message: Message,
+  engine: Engine,
 ): Promise<Permission> {
   const now = clock.now()
   const { id, dailyLimit, minPauseMinutes, restsUntil } = account
-  const engine = await store.engine.get()
   const sent = await store.messages.sentSince(id, countingFrom(now, account), message.id)
   const domain = engine.needsAuthentication ? await store.senderDomains.of(domainOf(account.email)) : null
   return maySend(

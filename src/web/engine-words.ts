@@ -64,6 +64,7 @@ export function settingChanges(data: EventData): string {
 
 function shown(name: string, value: string): string {
   if (value === '') return 'none'
+  if (value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no'
   if (SHARES.test(name)) return percent(Number(value))
   if (name === 'sendDays') return daysText(value.split(',').map(Number))
   return value.replaceAll(',', ', ')
@@ -92,7 +93,8 @@ export function steeringWords(data: EventData): string {
   return `${grade}${stepWords(data)}${figures}`
 }
 
-function stepWords({ step, because, warmupDay, restsUntil }: EventData): string {
+/** What a step of the steering does, as the end of a sentence about the account. */
+export function stepWords({ step, because, warmupDay, restsUntil }: EventData): string {
   const words: Record<Step, string> = {
     begin: 'begins its ramp',
     rise: `rises to day ${warmupDay} of its ramp`,
