@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
@@ -22,6 +23,10 @@ const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
 const addresses = z
   .string()
   .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
+const dnsServers = z
+  .string()
+  .transform((text) => text.split(',').map((server) => server.trim()))
+  .refine(takenByNode, 'addresses of DNS servers, separated by commas, such as 1.1.1.1,[::1]:5353')
 const integer = (low: number, high: number) => {
   const what = `a whole number from ${low} to ${high}`
   return z
@@ -60,6 +65,7 @@ const schema = z.object({
     .regex(/^([^<>\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/, 'an address, with a name before it if you like')
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
+  DNS_SERVERS: dnsServers.optional(),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -111,6 +117,15 @@ export function requireComplete(config: Config): CompleteConfig {
       `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,
     )
   return config as CompleteConfig
+}
+
+function takenByNode(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** An address that listens everywhere is no address to visit. */

@@ -5,6 +5,7 @@ import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
 import { isAccelerated, type SharedClock, shareClock } from './db/shared-clock.ts'
 import { createStore } from './db/store.ts'
+import { createResolver } from './dns/resolver.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
 import { OperatorError } from './domain/errors.ts'
 import type { TaskKind } from './domain/task.ts'
@@ -30,6 +31,7 @@ import { createMailboxOpener } from './warmup/mailboxes.ts'
 import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 
 const GOOGLE_TIMEOUT_MS = 20_000
+const DNS_TIMEOUT_MS = 8000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
 /** How long a stop waits for running tasks before it cuts off what they ask of Google. */
@@ -104,6 +106,7 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     oauth,
     gmail,
     notifier,
+    resolver: createResolver({ servers: config.DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS }),
     baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
     openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),

@@ -2,6 +2,7 @@ import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
 import type { StartedTask } from '../db/tasks.ts'
+import type { DomainResolver } from '../dns/resolver.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { ConversationText } from '../domain/conversation.ts'
 import type { Random } from '../domain/random.ts'
@@ -19,6 +20,8 @@ export type Warmup = {
   gmail: Gmail
   /** How the operator is told; what is told to whom stands in the store. */
   notifier: Notifier
+  /** What sending domains publish. */
+  resolver: DomainResolver
   mailsNotices: boolean
   /** Where the pages are, for links that leave the house. */
   baseUrl: string

@@ -43,7 +43,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
     return dropReply(warmup, run)
 
-  const permission = await permissionToSend(warmup, run.account, message, await store.engine.get())
+  const permission = await permissionToSend(warmup, run.account, run.engine, message)
   if (!permission.allowed) return later(permission.until, permission.reason)
 
   const draft = await draftOf(warmup, run, recipient)
@@ -72,7 +72,7 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
     if (account?.status !== 'active') return later(now, 'the account has changed')
     if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
     const engine = await tx.engine.getToSend()
-    const permission = await permissionToSend({ ...warmup, store: tx }, account, run.message, engine)
+    const permission = await permissionToSend({ ...warmup, store: tx }, account, engine, run.message)
     if (!permission.allowed) return later(permission.until, permission.reason)
     const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })
     return begun ? null : later(now, 'begun elsewhere')
@@ -82,8 +82,8 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
 async function permissionToSend(
   { store, clock, random }: Warmup,
   account: Account,
-  message: Message,
   engine: Engine,
+  message: Message,
 ): Promise<Permission> {
   const now = clock.now()
   const { id, dailyLimit, minPauseMinutes, restsUntil } = account

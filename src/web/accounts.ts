@@ -9,10 +9,10 @@ import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './a
 import { accountFormView } from './account-form-view.ts'
 import { loadAccountPage } from './account-page-view.ts'
 import type { WebDependencies } from './dependencies.ts'
-import { NotFound } from './errors.ts'
+import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
-import { readId } from './ids.ts'
 import type { Pages } from './pages.ts'
+import { loadSenderDomain } from './sender-domain.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
 import { loadTokenView } from './token-view.ts'
@@ -98,11 +98,7 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     await back(request, response, account, removed ? `${account.email} is removed.` : UNCHANGED)
   })
 
-  async function find(request: Request): Promise<Account> {
-    const account = await warmup.store.accounts.byId(readId(request.params.id))
-    if (!account) throw new NotFound()
-    return account
-  }
+  const find = (request: Request) => findAccount(warmup, request)
 
   async function show(
     request: Request,
@@ -115,9 +111,10 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
     ])
-    const model = { ...page, token }
+    const live = { ...page, token }
     if (request.get('HX-Request'))
-      return pages.showPart(request, response, { view: 'partials/account-live', model })
+      return pages.showPart(request, response, { view: 'partials/account-live', model: live })
+    const model = { ...live, senderDomain: await loadSenderDomain(warmup, account, now) }
     const values = submitted?.values ?? valuesOf(account)
     const fields = accountFormView(values, { idPrefix: 'edit', errors: submitted?.errors ?? {} })
     pages.show(request, response, {

@@ -16,6 +16,7 @@ import { createPages } from './pages.ts'
 import { probes } from './probes.ts'
 import { showRefusals } from './refusals.ts'
 import { securityHeaders } from './security-headers.ts'
+import { senderDomainRoutes } from './sender-domain.ts'
 import { requireOperator, sessions } from './sessions.ts'
 import { signInRoutes, signOutRoutes } from './sign-in.ts'
 import { prepareViews } from './views.ts'
@@ -48,6 +49,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(signOutRoutes())
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
+  app.use(senderDomainRoutes(deps))
   app.use(messageRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))

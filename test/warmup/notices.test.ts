@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
+import { NeedsReauthError } from '../../src/domain/errors.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import { createAuthenticator } from '../../src/warmup/authenticate-and-update-token.ts'
 import { condemnAccount } from '../../src/warmup/incidents.ts'
@@ -117,7 +118,7 @@ test('three hundred accounts that die together are one message', async () => {
       from generate_series(1, 300) n returning id
     ) insert into account_counts (account_id) select id from made`)
   const ids = await db.execute<{ id: number }>(sql`select id::int from accounts`)
-  const why = { failure: 'account_gone', words: 'invalid_grant: Account has been deleted' } as const
+  const why = new NeedsReauthError('account_gone', 'invalid_grant: Account has been deleted')
   await Promise.all(ids.map(({ id }) => condemnAccount(warmup, id, 1, why)))
   await world.runUntil(later(world, HOUR))
   expect(receiver.received).toHaveLength(1)
