@@ -11,6 +11,7 @@ import { loadAccountPage } from './account-page-view.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
+import { loadHealth } from './health-view.ts'
 import type { Pages } from './pages.ts'
 import { loadSenderDomain } from './sender-domain.ts'
 import { redirectSaying } from './sessions.ts'
@@ -107,11 +108,12 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token] = await Promise.all([
+    const [page, token, health] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
+      loadHealth(warmup.store, account, now),
     ])
-    const live = { ...page, token }
+    const live = { ...page, token, health }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model: live })
     const model = { ...live, senderDomain: await loadSenderDomain(warmup, account, now) }

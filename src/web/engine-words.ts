@@ -5,6 +5,7 @@ import type { HoldReason, Step } from '../domain/steering.ts'
 import { percent } from './rate-view.ts'
 
 type EventData = Record<string, string | number | boolean | null>
+type StepData = { [name in 'step' | 'because' | 'warmupDay' | 'restsUntil']?: EventData[string] }
 
 export const HEALTH_WORDS: Record<Health, string> = {
   healthy: 'Healthy',
@@ -94,7 +95,7 @@ export function steeringWords(data: EventData): string {
 }
 
 /** What a step of the steering does, as the end of a sentence about the account. */
-export function stepWords({ step, because, warmupDay, restsUntil }: EventData): string {
+export function stepWords({ step, because, warmupDay, restsUntil }: StepData): string {
   const words: Record<Step, string> = {
     begin: 'begins its ramp',
     rise: `rises to day ${warmupDay} of its ramp`,
