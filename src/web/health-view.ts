@@ -7,7 +7,7 @@ import { HEALTH_WORDS, stepWords } from './engine-words.ts'
 import { percent } from './rate-view.ts'
 import { counted } from './words.ts'
 
-export type HealthBadge = { name: Health; words: string }
+export type HealthBadge = { name: Health; words: string; until: LocalDate | null }
 
 /** The grade as it was steered last; null for an account that none is given to. */
 export function healthBadge({
@@ -17,8 +17,7 @@ export function healthBadge({
   restsUntil,
 }: Pick<Account, 'kind' | 'status' | 'health' | 'restsUntil'>): HealthBadge | null {
   if (kind === 'vault' || status === 'removed') return null
-  const until = restsUntil === null ? '' : ` until ${restsUntil}`
-  return { name: health, words: `${HEALTH_WORDS[health]}${until}` }
+  return { name: health, words: HEALTH_WORDS[health], until: restsUntil }
 }
 
 const EVIDENCE_WORDS: Record<keyof Evidence, { words: string; isBad: boolean }> = {
