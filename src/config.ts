@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
 import { KEY_BYTES } from './domain/token.ts'
@@ -41,6 +41,11 @@ const schema = z.object({
   PORT: integer(1, 65_535).default(3000),
   BASE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
   DATA_DIR: z.string().min(1, 'a folder').default('.data'),
+  CONVERSATIONS_DIR: z
+    .string()
+    .min(1, 'a folder')
+    .transform((path) => resolve(path))
+    .optional(),
   DATABASE_URL: url('a postgres:// URL', 'postgres:', 'postgresql:').optional(),
   REDIS_URL: url('a redis:// or rediss:// URL', 'redis:', 'rediss:').optional(),
   GOOGLE_CLIENT_ID: z.string().min(1, 'an OAuth client id').optional(),
@@ -126,6 +131,13 @@ function takenByNode(servers: string[]): boolean {
   } catch {
     return false
   }
+}
+
+/** Where the operator's own conversation texts are, and the setting that says so; null for the folder that need not be there. */
+export function ownTextsOf({ CONVERSATIONS_DIR, DATA_DIR }: Pick<Config, 'CONVERSATIONS_DIR' | 'DATA_DIR'>) {
+  return CONVERSATIONS_DIR === undefined
+    ? { path: join(DATA_DIR, 'conversations'), setting: null }
+    : { path: CONVERSATIONS_DIR, setting: 'CONVERSATIONS_DIR' }
 }
 
 /** An address that listens everywhere is no address to visit. */

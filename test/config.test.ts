@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig, requireComplete } from '../src/config.ts'
+import { ConfigError, ownTextsOf, parseConfig, requireComplete } from '../src/config.ts'
 
 const complete = {
   DATABASE_URL: 'postgres://u:secret-password@localhost/kindling',
@@ -90,4 +91,14 @@ test('BASE_URL is where it listens, or this machine where it listens everywhere'
   expect(read({ PORT: '4000' }).BASE_URL).toBe('http://127.0.0.1:4000')
   expect(read({ HOST: '0.0.0.0' }).BASE_URL).toBe('http://localhost:3000')
   expect(read({ BASE_URL: 'https://warm.example/' }).BASE_URL).toBe('https://warm.example')
+})
+
+test('own conversation texts are in DATA_DIR, where they may be missing, or where CONVERSATIONS_DIR says', () => {
+  const usual = { path: resolve('data/conversations'), setting: null }
+  expect(ownTextsOf(read({ DATA_DIR: 'data' }))).toEqual(usual)
+  expect(ownTextsOf(read({ DATA_DIR: 'data', CONVERSATIONS_DIR: ' ' }))).toEqual(usual)
+  expect(ownTextsOf(read({ DATA_DIR: 'data', CONVERSATIONS_DIR: 'texts' }))).toEqual({
+    path: resolve('texts'),
+    setting: 'CONVERSATIONS_DIR',
+  })
 })

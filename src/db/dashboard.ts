@@ -1,4 +1,5 @@
 import type { SQLWrapper } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
 import type { Health } from '../domain/health.ts'
 import type { LocalDate } from '../domain/local-time.ts'
@@ -18,7 +19,15 @@ export type CensusRow = {
 }
 /** The day that it is now in a time zone. */
 export type ZoneDay = { timeZone: string; date: LocalDate; end: Date }
-export type Today = { sent: number; planned: number; unknown: number; shortOf: number; untold: number }
+export type Today = {
+  sent: number
+  planned: number
+  unknown: number
+  shortOf: number
+  untold: number
+  /** The active pool accounts, and how many mails a day they may be sent together. */
+  pool: { accounts: number; capacity: number }
+}
 export type AccountFilter = {
   text: string
   kind: AccountKind | null
@@ -51,6 +60,9 @@ const messageColumns = {
   sentAt: messages.sentAt,
   placement: messages.placement,
   placedAt: messages.placedAt,
+  labelsSeen: messages.labelsSeen,
+  bounceStatus: messages.bounceStatus,
+  bounceWords: messages.bounceWords,
   opens: messages.opens,
   openedAt: messages.openedAt,
   rescuedAt: messages.rescuedAt,
@@ -74,7 +86,8 @@ export function createDashboard(db: Database) {
 
     /** Sums over all accounts but the removed ones, each in its own day. */
     async today(days: readonly ZoneDay[]): Promise<Today> {
-      if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
+      const none = { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
+      if (days.length === 0) return { ...none, pool: { accounts: 0, capacity: 0 } }
       const [row] = await db.execute<Today>(sql`
         with day as (
           select zone, date::date, end_at::timestamptz
@@ -97,7 +110,9 @@ export function createDashboard(db: Database) {
             where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
           (select count(*)::int from messages where state = 'unknown') as unknown,
           (select count(*)::int from (select state from deliveries order by id desc limit 1000) newest
-            where state = 'failed') as untold`)
+            where state = 'failed') as untold,
+          (select json_build_object('accounts', count(*), 'capacity', coalesce(sum(daily_limit), 0))
+            from accounts where kind = 'pool' and status = 'active') as pool`)
       return row as Today
     },
 
@@ -205,7 +220,7 @@ export function createDashboard(db: Database) {
 
     /** The mails of the conversation that a message belongs to, in their order. */
     conversationOf(messageId: number) {
-      return selectMessages()
+      return selectMessages({ planFacts: messages.planFacts, decisions: messages.decisions })
         .where(
           sql`${messages.conversationId} = (select conversation_id from messages where id = ${messageId})`,
         )
@@ -233,9 +248,11 @@ export function createDashboard(db: Database) {
       .as('next')
   }
 
-  function selectMessages() {
+  function selectMessages<More extends Record<string, PgColumn> = Record<never, never>>(
+    more: More = {} as More,
+  ) {
     return db
-      .select({ ...messageColumns, ...parties })
+      .select({ ...messageColumns, ...more, ...parties })
       .from(messages)
       .innerJoin(sender, eq(sender.id, messages.senderId))
       .innerJoin(recipient, eq(recipient.id, messages.recipientId))

@@ -5,6 +5,7 @@ import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-s
 import { startConnecting } from '../warmup/connect-account.ts'
 import { issueConnectLink } from '../warmup/connect-link.ts'
 import { removeAccount } from '../warmup/disconnect-account.ts'
+import { loadAccountCharts } from './account-charts.ts'
 import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './account-form.ts'
 import { accountFormView } from './account-form-view.ts'
 import { loadAccountPage } from './account-page-view.ts'
@@ -13,6 +14,7 @@ import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
 import { loadHealth } from './health-view.ts'
 import type { Pages } from './pages.ts'
+import { loadPlacements } from './placement-view.ts'
 import { loadSenderDomain } from './sender-domain.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
@@ -108,15 +110,20 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token, health] = await Promise.all([
+    const [page, token, placements, health] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
+      loadPlacements(warmup.store, account.id),
       loadHealth(warmup.store, account, now),
     ])
-    const live = { ...page, token, health }
+    const live = { ...page, token, placements, health }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model: live })
-    const model = { ...live, senderDomain: await loadSenderDomain(warmup, account, now) }
+    const [senderDomain, charts] = await Promise.all([
+      loadSenderDomain(warmup, account, now),
+      loadAccountCharts(warmup.store, account, now),
+    ])
+    const model = { ...live, senderDomain, charts }
     const values = submitted?.values ?? valuesOf(account)
     const fields = accountFormView(values, { idPrefix: 'edit', errors: submitted?.errors ?? {} })
     pages.show(request, response, {

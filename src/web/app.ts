@@ -10,6 +10,7 @@ import type { WebDependencies } from './dependencies.ts'
 import { docsRoutes } from './docs.ts'
 import { engineSettingsRoutes } from './engine-settings.ts'
 import { handleError, notFound } from './errors.ts'
+import { forecastRoutes } from './forecast.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
 import { noticeRoutes } from './notices.ts'
@@ -20,6 +21,7 @@ import { securityHeaders } from './security-headers.ts'
 import { senderDomainRoutes } from './sender-domain.ts'
 import { requireOperator, sessions } from './sessions.ts'
 import { signInRoutes, signOutRoutes } from './sign-in.ts'
+import { textRoutes } from './texts.ts'
 import { prepareViews } from './views.ts'
 
 export type { WebDependencies } from './dependencies.ts'
@@ -51,6 +53,8 @@ export function createApp(deps: WebDependencies): Express {
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
   app.use(senderDomainRoutes(deps))
+  app.use(forecastRoutes(deps, pages))
+  app.use(textRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
   app.use(engineSettingsRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))

@@ -1,7 +1,7 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
-import type { Health } from '../domain/health.ts'
-import { HEALTHS } from '../domain/health.ts'
+import { accountsFor } from '../domain/forecast.ts'
+import { HEALTHS, type Health } from '../domain/health.ts'
 import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { HEALTH_WORDS } from './engine-words.ts'
@@ -93,7 +93,7 @@ function hints(census: readonly CensusRow[], today: Today): string[] {
       ? `Nothing new is sent until there is at least one active ${missing.join(' and one active ')}.`
       : null,
     today.shortOf > 0
-      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect more pool accounts, or raise their daily limits.`
+      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect ${counted(accountsFor(today.shortOf, today.pool), 'more pool account')}, or raise the daily limits of those there are.`
       : null,
     today.untold > 0
       ? `${counted(today.untold, 'message')} to you could not be delivered: see Notices.`
