@@ -1,6 +1,6 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
-import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
+import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { eventView } from './event-view.ts'
 import { pageView, readListQuery } from './list-query.ts'
@@ -47,18 +47,13 @@ async function loadAccounts(
   page: { limit: number; offset: number },
 ) {
   const found = await dashboard.accounts(filter, page)
-  const starts = new Map(found.rows.map(({ account }) => [account.id, dayIn(account.timeZone, now).start]))
-  return { ...found, sent: await dashboard.sentSince(starts) }
+  const today = new Map(found.rows.map(({ account }) => [account.id, localDateOf(now, account.timeZone)]))
+  return { ...found, sent: await dashboard.sentOn(today) }
 }
 
 function dayIn(timeZone: string, now: Date): ZoneDay {
   const date = localDateOf(now, timeZone)
-  return {
-    timeZone,
-    date,
-    start: startOfLocalDay(date, timeZone),
-    end: startOfLocalDay(addDays(date, 1), timeZone),
-  }
+  return { timeZone, date, end: localDay(date, timeZone).end }
 }
 
 function totals(census: readonly CensusRow[], today: Today) {
