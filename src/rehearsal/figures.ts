@@ -50,6 +50,7 @@ export type Figures = {
   accounts: AccountFigures[]
   senderDays: SenderDay[]
   rates: DayRates[]
+  /** Of the warmup accounts. */
   steering: SteeringEvent[]
 }
 
@@ -79,7 +80,7 @@ export async function readFigures({ db }: Pick<Runtime, 'db'>, dayCount: number)
     where m.decisions ? 'open' group by 1 order by 1`)
   const steering = await db.execute<Omit<SteeringEvent, 'at'> & { at: string }>(sql`
     select e.at, a.email, a.time_zone as "timeZone", e.data from events e join accounts a on a.id = e.account_id
-    where e.kind = 'steered' order by e.at, a.id, e.id`)
+    where e.kind = 'steered' and a.kind = 'warmup' order by e.at, a.id, e.id`)
   return {
     days: Array.from({ length: dayCount }, (_, i) => addDays(FIRST_DAY, i)),
     accounts: [...accounts],
