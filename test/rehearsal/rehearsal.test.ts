@@ -64,14 +64,14 @@ async function steeringOf({ runtime }: Stage): Promise<unknown[]> {
 
 const seedsOf = ({ plan }: Rehearsed) => new Set(plan.map(({ text_seed }) => text_seed))
 
-const SMALL = { warmup: 2, pool: 5, days: 6, spells: [] }
+const SMALL = { warmup: 2, pool: 4, days: 6, spells: [] }
 
 describe('a rehearsal', () => {
   test('of the same seed is the same to the last mail, however many tasks run at once; of another it is not', async () => {
     const one = await perform({ ...SMALL, seed: 1, concurrency: 1 })
     const same = await perform({ ...SMALL, seed: 1, concurrency: 12 })
     const other = await perform({ ...SMALL, days: 2, seed: 2 })
-    expect(one.plan.length).toBeGreaterThan(60)
+    expect(one.plan.length).toBeGreaterThan(50)
     expect(same.plan).toEqual(one.plan)
     expect(same.steering).toEqual(one.steering)
     expect(other.plan.length).toBeGreaterThan(10)
