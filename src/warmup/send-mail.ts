@@ -80,7 +80,7 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
 }
 
 async function permissionToSend(
-  { store, clock, random }: Warmup,
+  { store, clock }: Warmup,
   account: Account,
   engine: Engine,
   message: Message,
@@ -100,7 +100,7 @@ async function permissionToSend(
       lacksAuthentication: domain?.fails ?? false,
     },
     now,
-    random,
+    chanceOf(message, 'waiting'),
   )
 }
 
