@@ -1,6 +1,6 @@
-import { achievedRate, type Interval, wilsonInterval } from '../domain/rates.ts'
+import type { Interval } from '../domain/rates.ts'
 import { HEALTH_WORDS } from '../web/engine-words.ts'
-import { percent } from '../web/rate-view.ts'
+import { percent, shareView } from '../web/rate-view.ts'
 import type { AccountFigures } from './figures.ts'
 
 /** What the rehearsal cost. */
@@ -39,16 +39,15 @@ export function accountRow(account: AccountFigures): string[] {
   ]
 }
 
-/** "87 % (83–90)", or a dash where there is nothing to share. */
+/** "87 % (83–90 %)", or a dash where there is nothing to share. */
 function share(part: number, whole: number): string {
-  if (whole === 0) return '–'
-  const { low, high } = percentInterval(wilsonInterval(part, whole))
-  return `${percent(part / whole)} (${low}–${high})`
+  const { achieved, interval } = shareView(part, whole)
+  return interval === null ? achieved : `${achieved} (${interval})`
 }
 
 function goal(part: number, whole: number, wanted: number): string {
-  const { rate } = achievedRate(part, whole)
-  return rate === null ? '–' : `${percent(rate)} (${percent(wanted)})`
+  const { achieved } = shareView(part, whole)
+  return whole === 0 ? achieved : `${achieved} (${percent(wanted)})`
 }
 
 export function percentInterval({ low, high }: Interval): Interval {
