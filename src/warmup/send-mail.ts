@@ -39,6 +39,11 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   }
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
   if (recipient.kind === 'vault') return { kind: 'failed', reason: 'its recipient has left the warmup' }
+  if (!hasWords(warmup, message))
+    return {
+      kind: 'failed',
+      reason: `the conversation text “${message.textKey}” is gone, or ends before this mail`,
+    }
 
   if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
     return dropReply(warmup, run)
@@ -102,6 +107,11 @@ async function permissionToSend(
     now,
     chanceOf(message, 'waiting'),
   )
+}
+
+/** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
+function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+  return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
 function later(at: Date, reason: string): Outcome {
