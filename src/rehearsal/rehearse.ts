@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3_600_000
  * The clock moves in steps: what is due within one is done together, at its end. Longer than the pause between two mails
  * of an account, short enough that as many mails as it may send in a day fit into its hours.
  */
-export const STEP_MS = 10 * 60_000
+export const STEP_MS = 5 * 60_000
 const GLANCE_MS = 20
 
 export type Progress = { onDay?: () => void; signal?: AbortSignal }
