@@ -157,3 +157,17 @@ describe('a day of warmup', () => {
     expect(new Set(openings.map(({ recipientId }) => recipientId)).size).toBe(6)
   })
 })
+
+test('the pause between two mails holds over midnight', async () => {
+  const { world } = await openWithPool({
+    startVolume: 6,
+    sendHours: ['00:00-24:00'],
+    minPauseMinutes: 230,
+  })
+  await using _ = world
+  await world.runUntil(new Date('2026-03-06T06:00:00Z'))
+  const times = sentBy(world, ANNA).map(({ at }) => Date.parse(at))
+  expect(times.length).toBeGreaterThan(12)
+  const pauses = times.slice(1).map((time, i) => (time - (times[i] as number)) / 60_000)
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(230)
+})
