@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { eq } from '../../src/db/drizzle.ts'
 import { accountDays, events } from '../../src/db/schema.ts'
 import { type AccountSettings, settingsOf } from '../../src/domain/account.ts'
+import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { localDateOf } from '../../src/domain/local-time.ts'
 import { changeSettings, pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
 import { messagesOf } from '../support/agreement.ts'
@@ -170,4 +171,22 @@ test('the pause between two mails holds over midnight', async () => {
   expect(times.length).toBeGreaterThan(12)
   const pauses = times.slice(1).map((time, i) => (time - (times[i] as number)) / 60_000)
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(230)
+})
+
+test('a mail that left days after it was planned for cools its pair down from then on', async () => {
+  const { world, anna } = await openWithPool({ startVolume: 2, dailyVariation: 0 })
+  await using _ = world
+  const { warmup } = world.runtime
+  await warmup.store.engine.update({ ...DEFAULT_ENGINE, coolDownDays: 6 })
+  await world.runUntil(new Date('2026-03-03T08:58:00Z'))
+  await pauseAccount(warmup, anna.id)
+  await world.runUntil(new Date('2026-03-06T07:00:00Z'))
+  await resumeAccount(warmup, anna.id)
+  await world.runUntil(new Date('2026-03-09T23:00:00Z'))
+  const openings = (await messagesOf(world.runtime)).filter(
+    ({ turn, state }) => turn === 1 && state === 'sent',
+  )
+  const partners = openings.map(({ recipientId }) => recipientId)
+  expect(openings.map(({ sentAt }) => sentAt?.getUTCDate())).toEqual([2, 2, 6, 6, 9, 9])
+  expect(partners.slice(4).toSorted()).toEqual(partners.slice(0, 2).toSorted())
 })
