@@ -101,14 +101,15 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   }
 }
 
-/** An account is planned in the hour before its next sending day opens. */
+/** An account is planned in the hour before its next sending day opens, on that day. */
 export function nextPlanTime(now: Date, settings: AccountSettings, random: Random): Date {
   const schedule = sendingSchedule(settings)
   const before = randomInteger(random, 5 * 60, 60 * 60) * 1000
   const opens = nextDaysWindow(now, schedule)
-  return opens
-    ? new Date(Math.max(now.getTime() + MINUTE, opens.start.getTime() - before))
-    : new Date(now.getTime() + 24 * 60 * MINUTE)
+  if (!opens) return new Date(now.getTime() + 24 * 60 * MINUTE)
+  // Before midnight it would be planned for the day before.
+  const midnight = startOfLocalDay(localDateOf(opens.start, settings.timeZone), settings.timeZone)
+  return new Date(Math.max(midnight.getTime(), opens.start.getTime() - before))
 }
 
 /** A cool-down of one day ends at midnight where the sender lives. */
