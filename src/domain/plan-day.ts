@@ -73,10 +73,6 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   const pauseMs = settings.minPauseMinutes * MINUTE
   const left = windows.flatMap((window) => remainder(window, earliest(facts, now, pauseMs)))
   if (left.length === 0) return nothing
-  // A day on which there is nobody to write to is not spent: a pool account may be connected any minute.
-  if (!facts.partners.some(({ capacity }) => capacity > 0))
-    return { ...nothing, nextPlanAt: new Date(now.getTime() + RETRY_MINUTES * MINUTE) }
-
   const share = weightOf(left, settings.timeZone) / weightOf(windows, settings.timeZone)
   const volume = variedVolume(settings, warmupDay, seededRandom(`${seed} volume`))
   const { openings, replies } = facts.waiting
@@ -84,6 +80,12 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   const free = settings.dailyLimit - facts.sentToday - openings - replies
   const wanted = Math.max(0, Math.min(allowed, free))
   const inTime = Math.min(wanted, mostTimes(left, pauseMs))
+  // A day on which there is nobody to write to is not spent: a pool account may be connected any minute.
+  if (!facts.partners.some(({ capacity }) => capacity > 0)) {
+    const soon = new Date(now.getTime() + RETRY_MINUTES * MINUTE)
+    return { ...nothing, shortOf: inTime, nextPlanAt: soon }
+  }
+
   const coolsSince = coolingSince(today, facts)
   const choices = pickPartners(facts.partners, inTime, { coolsSince }, random)
   const times = timesInRhythm(left, choices.length, { timeZone: settings.timeZone, pauseMs }, random)

@@ -190,3 +190,14 @@ test('a mail that left days after it was planned for cools its pair down from th
   expect(openings.map(({ sentAt }) => sentAt?.getUTCDate())).toEqual([2, 2, 6, 6, 9, 9])
   expect(partners.slice(4).toSorted()).toEqual(partners.slice(0, 2).toSorted())
 })
+
+test('what the pool has no room for is counted where it has no room at all', async () => {
+  const world = await openWorld()
+  await using _ = world
+  await world.connect('pool@pool.example', { kind: 'pool', dailyLimit: 3, replyRate: 0 })
+  for (const name of ['anna', 'bea', 'cleo'])
+    await world.connect(`${name}@example.com`, { startVolume: 2, dailyIncrease: 0 })
+  await world.runUntil(new Date('2026-03-02T10:00:00Z'))
+  const days = await world.runtime.db.select().from(accountDays)
+  expect(days.map(({ shortOf }) => shortOf).toSorted()).toEqual([0, 1, 2])
+})
