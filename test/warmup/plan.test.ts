@@ -5,6 +5,7 @@ import { type AccountSettings, settingsOf } from '../../src/domain/account.ts'
 import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { localDateOf } from '../../src/domain/local-time.ts'
 import { changeSettings, pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
+import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { messagesOf } from '../support/agreement.ts'
 import { handWorker } from '../support/worker.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -113,6 +114,18 @@ describe('a daily limit', () => {
     }
     expect(times.length).toBeGreaterThan(5)
   })
+})
+
+test('a daily limit holds for an account that was removed and connected again in another zone', async () => {
+  const settings = { startVolume: 20, dailyLimit: 5, sendHours: ['00:00-24:00'], dailyIncrease: 0 }
+  const { world, anna } = await openWithPool({ ...settings, timeZone: 'America/New_York' })
+  await using _ = world
+  await world.runUntil(new Date('2026-03-03T02:00:00Z'))
+  await removeAccount(world.runtime.warmup, anna.id)
+  await world.connect(ANNA, { ...settings, timeZone: 'Asia/Tokyo' })
+  await world.runUntil(new Date('2026-03-03T05:00:00Z'))
+  const inNewYork = sentBy(world, ANNA).filter(({ at }) => at >= '2026-03-02T05')
+  expect(inNewYork).toHaveLength(5)
 })
 
 describe('a day of warmup', () => {
