@@ -117,12 +117,13 @@ describe('a daily limit', () => {
 })
 
 test('a daily limit holds for an account that was removed and connected again in another zone', async () => {
-  const settings = { startVolume: 20, dailyLimit: 5, sendHours: ['00:00-24:00'], dailyIncrease: 0 }
-  const { world, anna } = await openWithPool({ ...settings, timeZone: 'America/New_York' })
+  const settings = { startVolume: 20, dailyLimit: 5, dailyIncrease: 0 }
+  const inTheMorning = { ...settings, timeZone: 'America/New_York', sendHours: ['01:00-09:00'] }
+  const { world, anna } = await openWithPool(inTheMorning)
   await using _ = world
   await world.runUntil(new Date('2026-03-03T02:00:00Z'))
   await removeAccount(world.runtime.warmup, anna.id)
-  await world.connect(ANNA, { ...settings, timeZone: 'Asia/Tokyo' })
+  await world.connect(ANNA, { ...settings, timeZone: 'Asia/Tokyo', sendHours: ['11:00-14:00'] })
   await world.runUntil(new Date('2026-03-03T05:00:00Z'))
   const inNewYork = sentBy(world, ANNA).filter(({ at }) => at >= '2026-03-02T05')
   expect(inNewYork).toHaveLength(5)
