@@ -215,3 +215,15 @@ test('what the pool has no room for is counted where it has no room at all', asy
   const days = await world.runtime.db.select().from(accountDays)
   expect(days.map(({ shortOf }) => shortOf).toSorted()).toEqual([0, 1, 2])
 })
+
+test('a mail whose text was taken away fails at once, and says so', async () => {
+  const { world } = await openWithPool({ startVolume: 1 })
+  await using _ = world
+  world.runtime.warmup.texts = []
+  await world.runUntil(MONDAY_NIGHT)
+  const [mail] = await messagesOf(world.runtime)
+  expect(mail).toMatchObject({
+    state: 'failed',
+    failure: expect.stringMatching(/^the conversation text “.+” is gone/),
+  })
+})
