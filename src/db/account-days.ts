@@ -37,6 +37,14 @@ export function createAccountDays(db: Database) {
         .onConflictDoUpdate({ target: [accountDays.accountId, accountDays.day], set: plan })
     },
 
+    /** For so many conversations the pool has no room at all: the day is not planned until it has some. */
+    async setShortOf(accountId: number, day: LocalDate, shortOf: number): Promise<void> {
+      await db
+        .insert(accountDays)
+        .values({ accountId, day, shortOf })
+        .onConflictDoUpdate({ target: [accountDays.accountId, accountDays.day], set: { shortOf } })
+    },
+
     /** The days from `first` on, oldest first. */
     since(accountId: number, first: LocalDate): Promise<AccountDay[]> {
       return db

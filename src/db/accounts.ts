@@ -1,6 +1,7 @@
 import type { AccountKind, AccountSettings, AccountStatus } from '../domain/account.ts'
 import { OperatorError } from '../domain/errors.ts'
 import type { LocalDate } from '../domain/local-time.ts'
+import { zoneLeft } from '../domain/pacing.ts'
 import type { OAuthToken } from '../domain/token.ts'
 import type { Database } from './connection.ts'
 import { and, asc, eq, getTableColumns, gt, ne, or, sql } from './drizzle.ts'
@@ -91,7 +92,13 @@ export function createAccounts(db: Database, sealer: Sealer) {
       // Two callbacks for one mailbox must not both find it absent.
       await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:connect'))`)
       const [known] = await db
-        .select({ id: accounts.id, status: accounts.status })
+        .select({
+          id: accounts.id,
+          status: accounts.status,
+          timeZone: accounts.timeZone,
+          zoneBefore: accounts.zoneBefore,
+          zoneChangedAt: accounts.zoneChangedAt,
+        })
         .from(accounts)
         .where(
           or(
@@ -106,7 +113,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
       const [account] = await db
         .update(accounts)
         .set({
-          ...(known?.status === 'removed' ? settings : {}),
+          ...(known?.status === 'removed' ? { ...settings, ...zoneLeft(now, known) } : {}),
           ...(googleUserId === null ? {} : { googleUserId }),
           ...(extraScopes ? { extraScopes: [...extraScopes] } : {}),
           email,
@@ -162,15 +169,15 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .where(and(eq(accounts.id, id), ne(accounts.status, 'needs_reauth')))
     },
 
-    /** `zoneLeft`: the zone that it lived in until now, if that has changed. */
+    /** `left`: the zone that it lived in, if that has changed. */
     async updateSettings(
       id: number,
       settings: AccountSettings,
-      zoneLeft?: { zoneBefore: string; zoneChangedAt: Date },
+      left?: Pick<Account, 'zoneBefore' | 'zoneChangedAt'>,
     ): Promise<void> {
       await db
         .update(accounts)
-        .set({ ...settings, ...zoneLeft })
+        .set({ ...settings, ...left })
         .where(eq(accounts.id, id))
     },
 

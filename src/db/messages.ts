@@ -47,26 +47,28 @@ export function createMessages(db: Database) {
         .orderBy(asc(messages.turn))
     },
 
-    /** What the account sent, or may have sent, since `dayStart`, one message left aside; and when it sent last. */
+    /** What the account sent, or may have sent, since `dayStart`, one message left aside; and when it sent last, ever. */
     async sentSince(
       senderId: number,
       dayStart: Date,
       except: number | null = null,
     ): Promise<{ sentToday: number; openingsToday: number; lastSentAt: Date | null }> {
+      const isOthers = and(
+        eq(messages.senderId, senderId),
+        except === null ? undefined : ne(messages.id, except),
+      )
+      const last = db
+        .select({ at: sql`max(${messages.sendStartedAt})` })
+        .from(messages)
+        .where(isOthers)
       const [row] = await db
         .select({
           sentToday: sql<number>`count(*)::int`,
           openingsToday: sql<number>`(count(*) filter (where ${messages.turn} = 1))::int`,
-          lastSentAt: sql`max(${messages.sendStartedAt})`.mapWith(messages.sendStartedAt),
+          lastSentAt: sql`(${last})`.mapWith(messages.sendStartedAt),
         })
         .from(messages)
-        .where(
-          and(
-            eq(messages.senderId, senderId),
-            gte(messages.sendStartedAt, dayStart),
-            except === null ? undefined : ne(messages.id, except),
-          ),
-        )
+        .where(and(isOthers, gte(messages.sendStartedAt, dayStart)))
       return row ?? { sentToday: 0, openingsToday: 0, lastSentAt: null }
     },
 

@@ -39,11 +39,11 @@ export function createPartners(db: Database) {
           select * from (${stretch(sql`ring >= ${from}`)} union all ${stretch(sql`ring < ${from}`)}) ring
           limit ${atMost}
         ), met as (
-          select recipient_id, count(*) as n, max(planned_for) as last from (
-            select recipient_id, planned_for from messages
+          select recipient_id, count(*) as n, max(at) as last from (
+            select recipient_id, greatest(planned_for, send_started_at) as at from messages
               where sender_id = ${senderId} and send_started_at >= ${since} and turn = 1
             union all
-            select recipient_id, planned_for from messages
+            select recipient_id, greatest(planned_for, ${window.start.toISOString()}) from messages
               where sender_id = ${senderId} and state = 'planned' and turn = 1
           ) conversation group by recipient_id
         )

@@ -37,6 +37,7 @@ const ALL_WELL = {
   verdict: { health: 'healthy', bad: 0, all: 1, share: 0, interval: { low: 0, high: 1 } },
   sentThen: 1,
   newEvidence: 1,
+  newHealth: 'healthy',
 } as const
 
 /** The days ahead with today's settings, if all goes well: the steering itself decides, with nothing bad in sight. */

@@ -41,22 +41,27 @@ export function maySend(facts: SendFacts, now: Date, random: Random): Permission
   return { allowed: true }
 }
 
+/** The zone that an account lives in, and the one that it has left. */
+export type Zones = { timeZone: string; zoneBefore: string | null; zoneChangedAt: Date | null }
+
 /**
  * From when on the mail of an account's present day counts. An account that has changed its time zone is still in the day
  * that it was in before, until that is over: neither day may see more than the limit.
  */
-export function countingFrom(
-  now: Date,
-  {
-    timeZone,
-    zoneBefore,
-    zoneChangedAt,
-  }: { timeZone: string; zoneBefore: string | null; zoneChangedAt: Date | null },
-): Date {
+export function countingFrom(now: Date, { timeZone, zoneBefore, zoneChangedAt }: Zones): Date {
   const { start } = localDay(localDateOf(now, timeZone), timeZone)
   if (zoneBefore === null || zoneChangedAt === null) return start
   const left = localDay(localDateOf(zoneChangedAt, zoneBefore), zoneBefore)
   return now < left.end && left.start < start ? left.start : start
+}
+
+/** What is kept of an account's zones where it leaves its present one: of two that it left, the one whose day still counts. */
+export function zoneLeft(now: Date, zones: Zones): Omit<Zones, 'timeZone'> {
+  const { timeZone, zoneBefore, zoneChangedAt } = zones
+  const { start } = localDay(localDateOf(now, timeZone), timeZone)
+  return countingFrom(now, zones) < start
+    ? { zoneBefore, zoneChangedAt }
+    : { zoneBefore: timeZone, zoneChangedAt: now }
 }
 
 /** The first time at or after now at which the schedule is open; never a whole crowd at its first second. */

@@ -12,7 +12,7 @@ export type Partner = {
   capacity: number
   /** How many conversations this sender began with it lately. */
   met: number
-  /** For when the last of them was planned. */
+  /** When the last of them left, or is to leave. */
   lastMetAt: Date | null
 }
 

@@ -73,10 +73,6 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   const pauseMs = settings.minPauseMinutes * MINUTE
   const left = windows.flatMap((window) => remainder(window, earliest(facts, now, pauseMs)))
   if (left.length === 0) return nothing
-  // A day on which there is nobody to write to is not spent: a pool account may be connected any minute.
-  if (!facts.partners.some(({ capacity }) => capacity > 0))
-    return { ...nothing, nextPlanAt: new Date(now.getTime() + RETRY_MINUTES * MINUTE) }
-
   const share = weightOf(left, settings.timeZone) / weightOf(windows, settings.timeZone)
   const volume = variedVolume(settings, warmupDay, seededRandom(`${seed} volume`))
   const { openings, replies } = facts.waiting
@@ -84,6 +80,12 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   const free = settings.dailyLimit - facts.sentToday - openings - replies
   const wanted = Math.max(0, Math.min(allowed, free))
   const inTime = Math.min(wanted, mostTimes(left, pauseMs))
+  // A day on which there is nobody to write to is not spent: a pool account may be connected any minute.
+  if (!facts.partners.some(({ capacity }) => capacity > 0)) {
+    const soon = new Date(now.getTime() + RETRY_MINUTES * MINUTE)
+    return { ...nothing, shortOf: inTime, nextPlanAt: soon }
+  }
+
   const coolsSince = coolingSince(today, facts)
   const choices = pickPartners(facts.partners, inTime, { coolsSince }, random)
   const times = timesInRhythm(left, choices.length, { timeZone: settings.timeZone, pauseMs }, random)
@@ -101,14 +103,15 @@ export function planDay(facts: PlanFacts, now: Date): DayPlan {
   }
 }
 
-/** An account is planned in the hour before its next sending day opens. */
+/** An account is planned in the hour before its next sending day opens, on that day. */
 export function nextPlanTime(now: Date, settings: AccountSettings, random: Random): Date {
   const schedule = sendingSchedule(settings)
   const before = randomInteger(random, 5 * 60, 60 * 60) * 1000
   const opens = nextDaysWindow(now, schedule)
-  return opens
-    ? new Date(Math.max(now.getTime() + MINUTE, opens.start.getTime() - before))
-    : new Date(now.getTime() + 24 * 60 * MINUTE)
+  if (!opens) return new Date(now.getTime() + 24 * 60 * MINUTE)
+  // Before midnight it would be planned for the day before.
+  const midnight = startOfLocalDay(localDateOf(opens.start, settings.timeZone), settings.timeZone)
+  return new Date(Math.max(midnight.getTime(), opens.start.getTime() - before))
 }
 
 /** A cool-down of one day ends at midnight where the sender lives. */

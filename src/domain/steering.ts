@@ -14,14 +14,15 @@ export type SteeringFacts = {
   sentThen: number | null
   restsUntil: LocalDate | null
   verdict: Verdict
-  /** How much of the evidence is of that day or later. */
+  /** How much of the evidence is of that day or later, and the grade that it would have by itself. */
   newEvidence: number
+  newHealth: Health
 }
 
 export const STEPS = ['begin', 'rise', 'hold', 'lower', 'rest', 'resume'] as const
 export type Step = (typeof STEPS)[number]
 /** Why it holds though nothing is wrong with it, or what is. */
-export type HoldReason = 'sent_nothing' | 'no_evidence' | 'watch' | 'throttled' | 'recovering'
+export type HoldReason = 'sent_nothing' | 'no_evidence' | 'watch' | 'throttled' | 'improving' | 'recovering'
 
 export type Steering = {
   step: Step
@@ -35,8 +36,8 @@ export type Steering = {
 
 /**
  * Where an account stands on its ramp today. It rises by a day only where mail left on its last day, something was learnt
- * of it, and all is well: no evidence, no increase. In `watch` it holds; `throttled` takes it a third of its way back;
- * `paused` lets it rest, and begin anew on the first step. It gets better by one grade a day at most.
+ * of it, and all is well: no evidence, no increase. In `watch` it holds; `throttled` takes it a third of its way back, and
+ * again only where what was learnt since is bad too; `paused` lets it rest, and begin anew on the first step. It gets better by one grade a day at most.
  */
 export function steer(facts: SteeringFacts): Steering {
   const { today, ramp, warmupDay, verdict, restsUntil } = facts
@@ -54,6 +55,7 @@ export function steer(facts: SteeringFacts): Steering {
   if (facts.sentThen === 0) return hold('sent_nothing')
   if (facts.newEvidence === 0) return hold('no_evidence')
   if (verdict.health === 'throttled') {
+    if (facts.newHealth === 'healthy') return hold('improving')
     const lowered = lowerDay(ramp, warmupDay)
     return lowered < warmupDay ? { ...still, step: 'lower', health, warmupDay: lowered } : hold('throttled')
   }

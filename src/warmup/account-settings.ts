@@ -3,6 +3,7 @@ import type { Store } from '../db/store.ts'
 import { type AccountKind, type AccountSettings, changedSettings } from '../domain/account.ts'
 import type { RateName } from '../domain/engagement.ts'
 import { MissingScopesError } from '../domain/errors.ts'
+import { zoneLeft } from '../domain/pacing.ts'
 import { countTexts } from '../domain/text-choice.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
@@ -52,10 +53,8 @@ export function changeSettings(
     const before = await tx.accounts.lock(accountId)
     const changed = before ? changedSettings(before, settings) : []
     if (!before || changed.length === 0) return { changed: [], withdrawn: 0 }
-    const zoneLeft = changed.includes('timeZone')
-      ? { zoneBefore: before.timeZone, zoneChangedAt: now }
-      : undefined
-    await tx.accounts.updateSettings(accountId, settings, zoneLeft)
+    const left = changed.includes('timeZone') ? zoneLeft(now, before) : undefined
+    await tx.accounts.updateSettings(accountId, settings, left)
     await tx.counts.restartRuns(
       accountId,
       Object.entries(RATES).flatMap(([setting, rate]) =>

@@ -71,6 +71,8 @@ async function judgeAndPlan(
   const plan = await planConversations(tx, account, engine, warmupDay, day)
   // A day on which nothing could be planned is not spent: no step is taken for it.
   if (steered && (plan.day !== null || steered.step === 'rest')) await keepSteering(tx, account, steered, day)
+  if (plan.day === null && plan.shortOf > 0)
+    await tx.accountDays.setShortOf(account.id, day.today, plan.shortOf)
   if (plan.day !== null && warmupDay !== null) {
     const health = steered?.health ?? account.health
     await keepPlan(warmup, tx, account, { plan, warmupDay, health }, day)

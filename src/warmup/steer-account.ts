@@ -20,7 +20,8 @@ export async function steerAccount(
     days.findLast(({ day, warmupDay }) => day < today && warmupDay !== null) ??
     (account.warmupDay > 0 ? await tx.accountDays.lastPlannedBefore(account.id, today) : null)
   const verdict = judge(evidenceOf(days), engine)
-  const fresh = evidenceOf(days.filter(({ day }) => previous === null || day >= previous.day))
+  const fresh = days.filter(({ day }) => previous === null || day >= previous.day)
+  const news = judge(evidenceOf(fresh), engine)
   const steering = steer({
     today,
     ramp: account,
@@ -30,7 +31,8 @@ export async function steerAccount(
     sentThen: previous?.sent ?? null,
     restsUntil: account.restsUntil,
     verdict,
-    newEvidence: judge(fresh, engine).all,
+    newEvidence: news.all,
+    newHealth: news.health,
   })
   return { ...steering, verdict }
 }

@@ -80,6 +80,7 @@ const HOLD_WORDS: Record<HoldReason, string> = {
   no_evidence: 'nothing new is known of its mail',
   watch: 'too much of its mail ends badly to rise',
   throttled: 'it is on the first step already',
+  improving: 'what was learnt since its last day is well',
   recovering: 'it gets better by one grade a day',
 }
 

@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { connect, type Database } from '../../src/db/connection.ts'
 import { migrate, sql } from '../../src/db/drizzle.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
+import type { Decisions } from '../../src/domain/engagement.ts'
+import { firstTouch } from '../../src/domain/message.ts'
 import { emptyDatabase } from '../support/database.ts'
 
 const MIGRATIONS = 'src/db/migrations'
@@ -69,6 +71,28 @@ test('accounts from before the daily check get one each, and those that wait for
       status: 'needs_reauth',
       failure: 'grant_revoked',
     },
+  ])
+})
+
+test('what was decided of mail that was found and not yet touched is carried out', async () => {
+  await using old = await firstVersion()
+  const { url, db } = old
+  await db.execute(sql`
+    insert into messages (conversation_id, text_key, text_seed, turn, subject, sender_id, recipient_id, state,
+      planned_for, rfc_message_id, recipient_message_id, placement, placed_at, opens, replies)
+    select place || opens, 'text', 1, 1, 'Hello', 1, 2, 'sent', now(), place, 'r1', place, now(), opens, false
+    from (values ('spam', true), ('inbox', true), ('inbox', false), ('trash', false)) found(place, opens)`)
+  await db.execute(sql`
+    insert into tasks (kind, account_id, message_id, due_at) select 'open', 2, id, now() from messages`)
+  await migrateDatabase(url)
+  const touched = await db.execute<{ decisions: Decisions | null }>(
+    sql`select decisions from messages order by id`,
+  )
+  expect(touched.map(({ decisions }) => decisions && firstTouch(decisions, null))).toEqual([
+    { add: ['INBOX'], remove: ['SPAM', 'UNREAD'] },
+    { add: [], remove: ['UNREAD'] },
+    { add: [], remove: [] },
+    null,
   ])
 })
 

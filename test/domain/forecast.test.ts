@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_SETTINGS, sendingSchedule } from '../../src/domain/account.ts'
 import { accountsFor, forecast, forecastPool, type Standing } from '../../src/domain/forecast.ts'
 import { HEALTHS } from '../../src/domain/health.ts'
+import { addDays } from '../../src/domain/local-time.ts'
 import { lastDayOfRamp } from '../../src/domain/ramp.ts'
 import { isSendingDay } from '../../src/domain/schedule.ts'
 import { anySettings } from '../support/plans.ts'
@@ -89,6 +90,18 @@ describe('the forecast of the pool', () => {
       shortFrom: null,
       missing: null,
     })
+  })
+
+  test('takes little longer for accounts with a hundred holidays than for accounts with none', () => {
+    const timeWith = (holidays: string[]) => {
+      const cohorts = Array.from({ length: 300 }, () => ({ ...cohort, settings: { ...SETTINGS, holidays } }))
+      const start = performance.now()
+      forecastPool(cohorts, { accounts: 1, capacity: 33 }, MONDAY, 60)
+      return performance.now() - start
+    }
+    const many = Array.from({ length: 100 }, (_, i) => addDays('2027-01-01', 2 * i))
+    timeWith([])
+    expect(timeWith(many)).toBeLessThan(10 * timeWith([]))
   })
 
   test('counts in accounts of the mean limit, or of 50 where there are none', () => {

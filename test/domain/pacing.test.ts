@@ -9,6 +9,7 @@ import {
   nextLook,
   readingTime,
   writingTime,
+  zoneLeft,
 } from '../../src/domain/pacing.ts'
 import { seededRandom } from '../../src/domain/random.ts'
 import { currentOrNextWindow, isOpen } from '../../src/domain/schedule.ts'
@@ -96,6 +97,17 @@ describe('the day that a limit holds for', () => {
     const left: [string, string] = ['Asia/Tokyo', '2026-03-02T12:00:00Z']
     expect(at('2026-03-02T12:00:00Z', 'UTC', left)).toBe('2026-03-01T15:00:00.000Z')
     expect(at('2026-03-02T15:00:00Z', 'UTC', left)).toBe('2026-03-02T00:00:00.000Z')
+  })
+
+  test('is never shortened by a second change of zone while the first day left goes on', () => {
+    const first = new Date('2026-03-03T02:00:00Z')
+    const second = new Date('2026-03-03T02:05:00Z')
+    const inNewYork = { timeZone: 'America/New_York', zoneBefore: null, zoneChangedAt: null }
+    const inTokyo = { timeZone: 'Asia/Tokyo', ...zoneLeft(first, inNewYork) }
+    const inLondon = { timeZone: 'Europe/London', ...zoneLeft(second, inTokyo) }
+    expect(countingFrom(second, inLondon).toISOString()).toBe('2026-03-02T05:00:00.000Z')
+    const later = new Date('2026-03-03T12:00:00Z')
+    expect(zoneLeft(later, inLondon)).toEqual({ zoneBefore: 'Europe/London', zoneChangedAt: later })
   })
 })
 

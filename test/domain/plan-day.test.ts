@@ -76,6 +76,12 @@ describe('a day’s plan', () => {
     expect(localDateOf(plan(holiday).nextPlanAt, 'Europe/London')).toBe('2026-03-04')
   })
 
+  test('is made on its own day, however early that opens', () => {
+    const settings = { ...SETTINGS, sendHours: ['00:15-24:00'] }
+    const late = plan({ settings, lastPlannedOn: '2026-03-02' }, new Date('2026-03-02T23:30:00Z'))
+    expect(late.nextPlanAt).toEqual(new Date('2026-03-03T00:00:00Z'))
+  })
+
   test('says how many mails the pool was too small for', () => {
     expect(plan({ partners: partners(2, 1) })).toMatchObject({ shortOf: 3, messages: [{}, {}] })
   })

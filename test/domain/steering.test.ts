@@ -15,6 +15,7 @@ const EVIDENCE: Record<Health, { inbox: number; spam: number }> = {
 const verdictOf = (health: Health) => judge({ ...NO_EVIDENCE, ...EVIDENCE[health] }, DEFAULT_ENGINE)
 
 const facts = (changes: Partial<SteeringFacts> = {}): SteeringFacts => ({
+  newHealth: changes.verdict?.health ?? 'healthy',
   today: '2026-03-10',
   ramp: DEFAULT_SETTINGS,
   restDays: 3,
@@ -64,6 +65,16 @@ describe('an account', () => {
       'is not lowered again by evidence that it was lowered for',
       { verdict: verdictOf('throttled'), newEvidence: 0 },
       { step: 'hold', because: 'no_evidence', warmupDay: 9 },
+    ],
+    [
+      'is not lowered again where what was learnt since is well',
+      { verdict: verdictOf('throttled'), newHealth: 'healthy' },
+      { step: 'hold', because: 'improving', warmupDay: 9, health: 'throttled' },
+    ],
+    [
+      'is lowered again where what was learnt since is bad too',
+      { verdict: verdictOf('throttled'), health: 'throttled', newHealth: 'watch' },
+      { step: 'lower', warmupDay: 6 },
     ],
     [
       'holds on the first step when throttled',

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { eq } from '../../src/db/drizzle.ts'
 import { accountDays, events } from '../../src/db/schema.ts'
 import { type AccountSettings, settingsOf } from '../../src/domain/account.ts'
+import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { localDateOf } from '../../src/domain/local-time.ts'
 import { changeSettings, pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
+import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { messagesOf } from '../support/agreement.ts'
 import { handWorker } from '../support/worker.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -114,6 +116,19 @@ describe('a daily limit', () => {
   })
 })
 
+test('a daily limit holds for an account that was removed and connected again in another zone', async () => {
+  const settings = { startVolume: 20, dailyLimit: 5, dailyIncrease: 0 }
+  const inTheMorning = { ...settings, timeZone: 'America/New_York', sendHours: ['01:00-09:00'] }
+  const { world, anna } = await openWithPool(inTheMorning)
+  await using _ = world
+  await world.runUntil(new Date('2026-03-03T02:00:00Z'))
+  await removeAccount(world.runtime.warmup, anna.id)
+  await world.connect(ANNA, { ...settings, timeZone: 'Asia/Tokyo', sendHours: ['11:00-14:00'] })
+  await world.runUntil(new Date('2026-03-03T05:00:00Z'))
+  const inNewYork = sentBy(world, ANNA).filter(({ at }) => at >= '2026-03-02T05')
+  expect(inNewYork).toHaveLength(5)
+})
+
 describe('a day of warmup', () => {
   test('counts only where mail could be sent', async () => {
     const { world, anna } = await openWithPool({ startVolume: 2, dailyIncrease: 1 })
@@ -156,6 +171,49 @@ describe('a day of warmup', () => {
     expect(openings).toHaveLength(6)
     expect(new Set(openings.map(({ recipientId }) => recipientId)).size).toBe(6)
   })
+})
+
+test('the pause between two mails holds over midnight', async () => {
+  const { world } = await openWithPool({
+    startVolume: 6,
+    sendHours: ['00:00-24:00'],
+    minPauseMinutes: 230,
+  })
+  await using _ = world
+  await world.runUntil(new Date('2026-03-06T06:00:00Z'))
+  const times = sentBy(world, ANNA).map(({ at }) => Date.parse(at))
+  expect(times.length).toBeGreaterThan(12)
+  const pauses = times.slice(1).map((time, i) => (time - (times[i] as number)) / 60_000)
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(230)
+})
+
+test('a mail that left days after it was planned for cools its pair down from then on', async () => {
+  const { world, anna } = await openWithPool({ startVolume: 2, dailyVariation: 0 })
+  await using _ = world
+  const { warmup } = world.runtime
+  await warmup.store.engine.update({ ...DEFAULT_ENGINE, coolDownDays: 6 })
+  await world.runUntil(new Date('2026-03-03T08:58:00Z'))
+  await pauseAccount(warmup, anna.id)
+  await world.runUntil(new Date('2026-03-06T07:00:00Z'))
+  await resumeAccount(warmup, anna.id)
+  await world.runUntil(new Date('2026-03-09T23:00:00Z'))
+  const openings = (await messagesOf(world.runtime)).filter(
+    ({ turn, state }) => turn === 1 && state === 'sent',
+  )
+  const partners = openings.map(({ recipientId }) => recipientId)
+  expect(openings.map(({ sentAt }) => sentAt?.getUTCDate())).toEqual([2, 2, 6, 6, 9, 9])
+  expect(partners.slice(4).toSorted()).toEqual(partners.slice(0, 2).toSorted())
+})
+
+test('what the pool has no room for is counted where it has no room at all', async () => {
+  const world = await openWorld()
+  await using _ = world
+  await world.connect('pool@pool.example', { kind: 'pool', dailyLimit: 3, replyRate: 0 })
+  for (const name of ['anna', 'bea', 'cleo'])
+    await world.connect(`${name}@example.com`, { startVolume: 2, dailyIncrease: 0 })
+  await world.runUntil(new Date('2026-03-02T10:00:00Z'))
+  const days = await world.runtime.db.select().from(accountDays)
+  expect(days.map(({ shortOf }) => shortOf).toSorted()).toEqual([0, 1, 2])
 })
 
 test('a mail whose text was taken away fails at once, and says so', async () => {

@@ -110,6 +110,13 @@ ALTER TABLE "account_counts" DROP COLUMN "open_asked";--> statement-breakpoint
 ALTER TABLE "account_counts" DROP COLUMN "open_granted";--> statement-breakpoint
 ALTER TABLE "account_counts" DROP COLUMN "reply_asked";--> statement-breakpoint
 ALTER TABLE "account_counts" DROP COLUMN "reply_granted";--> statement-breakpoint
+-- What was decided of mail that was found and not yet touched: to open it or not, and what was in spam to take out.
+UPDATE "messages" m SET "decisions" = jsonb_build_object('open', jsonb_build_object('rate', "opens"::int,
+    'asked', 0, 'granted', 0, 'drawn', null, 'answer', "opens"))
+  || CASE WHEN "placement" = 'spam' THEN '{"rescue": {"rate": 1, "asked": 0, "granted": 0, "drawn": null, "answer": true}}'::jsonb
+    ELSE '{}'::jsonb END
+WHERE "recipient_message_id" IS NOT NULL AND "opens" IS NOT NULL AND "placement" NOT IN ('missing', 'trash')
+  AND EXISTS (SELECT FROM "tasks" t WHERE t."message_id" = m."id" AND t."kind" = 'open');--> statement-breakpoint
 -- The days of the last two months, as far as the mail tells of them.
 INSERT INTO "account_days" ("account_id", "day", "sent", "replies")
 SELECT a."id", (m."send_started_at" AT TIME ZONE a."time_zone")::date, count(*), count(*) FILTER (WHERE m."turn" > 1)
