@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Router } from 'express'
 
@@ -13,6 +14,9 @@ const FILES = {
   'htmx.min.js': require.resolve('htmx.org/dist/htmx.min.js'),
   'kindling.css': own('kindling.css'),
   'time-zone.js': own('time-zone.js'),
+  // Beside its main file: the package does not export its build for browsers by name.
+  'chart.min.js': join(dirname(require.resolve('chart.js')), 'chart.umd.min.js'),
+  'charts.js': own('charts.js'),
   'icon.svg': own('icon.svg'),
 }
 type AssetName = keyof typeof FILES

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { answer, control } from './control.ts'
 import { get, gmailOf, only, send } from './gmail.ts'
-import { ANNA, BEN, DAY, openWorld, type World } from './world.ts'
+import { ANNA, BEN, DAY, openWorld } from './world.ts'
 
 test('a call without the header is refused', async () => {
   await using world = await openWorld()
@@ -22,6 +22,10 @@ test.each([
   ['POST options', { quota: 'maybe' }, 400],
   ['GET mailboxes/nobody@x.test/messages', undefined, 404],
   ['GET ledger?after=x', undefined, 400],
+  ['POST mailboxes/nobody@x.test/refuse-mail', { status: '5.2.1', words: 'No.' }, 404],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '2.0.0', words: 'Yes.' }, 400],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '5.2.1', words: 'No.\r\nBcc: x@y.test' }, 400],
+  ['POST mailboxes/ben@sandbox.test/refuse-mail', { status: '5.2.1', words: 'No.', action: 'delayed' }, 400],
   ['GET nothing', undefined, 404],
 ])('%s with %j answers %i', async (route, body, status) => {
   await using world = await openWorld()
@@ -91,6 +95,18 @@ test('faults, options, placement and grants are set over HTTP', async () => {
   expect((await anna('GET profile')).status).toBe(401)
 })
 
+test('a mailbox refuses mail over HTTP, and takes it again', async () => {
+  await using world = await openWorld()
+  const anna = await gmailOf(world, ANNA)
+  const route = `POST mailboxes/${BEN}/refuse-mail`
+  expect((await control(world, route, { status: '5.2.2', words: 'Full.' })).status).toBe(204)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(world.sandbox.control.messages(BEN)).toEqual([])
+  expect((await control(world, route, null)).status).toBe(204)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(world.sandbox.control.messages(BEN)).toHaveLength(1)
+})
+
 test('the clock can be put forward', async () => {
   await using world = await openWorld()
   const { now } = await answer(control(world, 'POST clock', { offsetMs: DAY }))
@@ -98,71 +114,6 @@ test('the clock can be put forward', async () => {
   const { id } = world.sandbox.control.deliverForeign(ANNA, { from: 'o@x.test', subject: 's', text: 't' })
   const anna = await gmailOf(world, ANNA)
   expect((await get(anna, id)).internalDate).toBe(String(world.now().getTime() + DAY))
-})
-
-/** Thirty new senders that send three mails a day to one mailbox: the share of spam among each day's mails. */
-async function spamByDay(days: number, perDay: (day: number) => number, seed = 1): Promise<number[]> {
-  await using world = await openWorld({ seed })
-  world.sandbox.control.forcePlacement(undefined)
-  const shares: number[] = []
-  for (let day = 0; day < days; day += 1) {
-    const placements: string[][] = []
-    for (let sender = 0; sender < 30; sender += 1) {
-      for (let count = 0; count < perDay(day); count += 1) {
-        const mail = { from: `s${sender}@x.test`, subject: 's', text: 't', placement: 'model' as const }
-        placements.push(world.sandbox.control.deliverForeign(ANNA, mail).labels)
-      }
-    }
-    shares.push(placements.filter((labels) => labels.includes('SPAM')).length / placements.length)
-    world.pass(DAY)
-  }
-  return shares
-}
-
-test('new senders start a little low and improve over two weeks of regular mail', async () => {
-  const shares = await spamByDay(16, () => 3)
-  expect(shares[0]).toBeGreaterThan(0.1)
-  expect(shares[0]).toBeLessThan(0.4)
-  expect(shares.at(-1)).toBeLessThan(0.05)
-})
-
-test('a sudden rise of volume costs', async () => {
-  const steady = await spamByDay(11, () => 3)
-  const sudden = await spamByDay(11, (day) => (day === 10 ? 60 : 3))
-  expect(sudden.at(-1)).toBeGreaterThan((steady.at(-1) ?? 0) + 0.1)
-})
-
-test('the same seed gives the same placements', async () => {
-  expect(await spamByDay(3, () => 3, 7)).toEqual(await spamByDay(3, () => 3, 7))
-  expect(await spamByDay(3, () => 3, 7)).not.toEqual(await spamByDay(3, () => 3, 8))
-})
-
-const reputationOf = ({ sandbox }: World, sender: string) =>
-  sandbox.control.senders().find(({ address }) => address === sender)?.reputation ?? 0
-
-test('a rescue from spam helps its sender, a complaint hurts', async () => {
-  await using world = await openWorld()
-  world.sandbox.control.forcePlacement('spam')
-  const [anna, ben] = [await gmailOf(world, ANNA), await gmailOf(world, BEN)]
-  await send(anna, { To: BEN, Subject: 'x' })
-  const spam = await only(ben, '?q=in:spam')
-  const before = reputationOf(world, ANNA)
-  await ben(`POST messages/${spam.id}/modify`, { addLabelIds: ['INBOX'], removeLabelIds: ['SPAM'] })
-  const rescued = reputationOf(world, ANNA)
-  expect(rescued).toBeGreaterThan(before)
-  await ben(`POST messages/${spam.id}/modify`, { addLabelIds: ['SPAM'] })
-  expect(reputationOf(world, ANNA)).toBeLessThan(rescued)
-})
-
-test('a reply helps the one it answers', async () => {
-  await using world = await openWorld()
-  const [anna, ben] = [await gmailOf(world, ANNA), await gmailOf(world, BEN)]
-  await send(anna, { To: BEN, Subject: 'x', 'Message-ID': '<1@a.test>' })
-  const before = reputationOf(world, ANNA)
-  await send(ben, { To: ANNA, Subject: 'Unrelated' })
-  expect(reputationOf(world, ANNA)).toBe(before)
-  await send(ben, { To: ANNA, Subject: 'Re: x', 'In-Reply-To': '<1@a.test>' })
-  expect(reputationOf(world, ANNA)).toBeGreaterThan(before)
 })
 
 test('a fixed port that is taken is told', async () => {

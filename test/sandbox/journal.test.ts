@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { connect, consent, exchange, refresh } from './consent.ts'
 import { get, gmailOf, gmailWith, list, type Message, mail, send } from './gmail.ts'
 import { temporary } from './temporary.ts'
-import { ANNA, BEN, openWorld, type World } from './world.ts'
+import { ANNA, BEN, DAY, openWorld, type World } from './world.ts'
 
 /** What a process that was killed right now would leave behind. */
 function remains(journal: string, copy: string): string {
@@ -69,4 +69,56 @@ test('a damaged line is told by its place', async () => {
   using disk = temporary()
   fs.writeFileSync(disk.file('a'), '[]\nnonsense\n[]\n')
   await expect(openWorld({ journal: disk.file('a') })).rejects.toThrow(/damaged at .*a:2/)
+})
+
+test('a sender of an old journal keeps its reputation, and what it does from then on counts', async () => {
+  using disk = temporary()
+  const days = [{ day: Date.UTC(2026, 2, 2) / DAY, count: 3 }]
+  const old = { address: ANNA, reputation: 0.7, deliveries: 3, days }
+  const options = { quota: true, placement: { all: 'inbox', senders: {} } }
+  const changes = [
+    { kind: 'options', options },
+    { kind: 'sender', sender: old },
+  ]
+  fs.writeFileSync(disk.file('a'), `${JSON.stringify(changes)}\n`)
+  await using world = await openWorld({ journal: disk.file('a') })
+  const { control } = world.sandbox
+  expect(control.senders()).toMatchObject([{ reputation: 0.7, deliveries: 3, days }])
+  await send(await gmailOf(world, ANNA), { To: BEN, Subject: 'x' })
+  expect(control.senders()).toMatchObject([{ reputation: 0.7, deliveries: 4 }])
+  world.pass(DAY)
+  expect(control.senders()[0]?.reputation).toBeCloseTo(0.72)
+})
+
+test('what a day has counted so far survives a kill', async () => {
+  using disk = temporary()
+  await using before = await openWorld({ journal: disk.file('a') })
+  await send(await gmailOf(before, ANNA), { To: BEN, Subject: 'x' })
+  await using after = await openWorld({ journal: remains(disk.file('a'), disk.file('b')) })
+  expect(after.sandbox.control.senders()).toEqual(before.sandbox.control.senders())
+  after.pass(DAY)
+  expect(after.sandbox.control.senders()[0]?.reputation).toBeCloseTo(0.62)
+})
+
+test('where mail is sent and which mailbox refuses it survive a kill, and end when they are taken back', async () => {
+  using disk = temporary()
+  await using before = await openWorld({ journal: disk.file('a') })
+  before.sandbox.control.forcePlacement('spam', ANNA)
+  before.sandbox.control.refuseMail(BEN, { status: '5.2.1', words: 'Inactive.' })
+  // Twice, as the second one starts from what the first has compacted.
+  await using once = await openWorld({ journal: remains(disk.file('a'), disk.file('b')) })
+  await using after = await openWorld({ journal: remains(disk.file('b'), disk.file('c')) })
+  const { control } = after.sandbox
+  await send(await gmailOf(once, ANNA), { To: BEN, Subject: 'x' })
+  expect(once.sandbox.control.messages(BEN)).toEqual([])
+  const anna = await gmailOf(after, ANNA)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)).toEqual([])
+  control.refuseMail(BEN, null)
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)[0]?.labels).toContain('SPAM')
+  control.forcePlacement(undefined, ANNA)
+  control.forcePlacement('inbox')
+  await send(anna, { To: BEN, Subject: 'x' })
+  expect(control.messages(BEN)[0]?.labels).toContain('INBOX')
 })

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest'
-import { type GoogleFailure, get, gmailOf, headerOf, list, type Message, mail, only, send } from './gmail.ts'
+import {
+  type Gmail,
+  type GoogleFailure,
+  get,
+  gmailOf,
+  headerOf,
+  list,
+  type Message,
+  mail,
+  only,
+  send,
+} from './gmail.ts'
 import { ANNA, BEN, openWorld } from './world.ts'
 
 type Draft = { id: string; message: Message }
@@ -111,6 +122,50 @@ test('mail to an unknown address comes back as a delivery status notification', 
   ])
   expect(world.sandbox.control.ledger().at(-1)).toMatchObject({ kind: 'bounced', to: 'ghost@nowhere.test' })
 })
+
+test('mail to a mailbox that refuses it is sent, and comes back in its thread with the words of the refusal', async () => {
+  await using world = await openWorld()
+  const { control: google } = world.sandbox
+  const anna = await gmailOf(world, ANNA)
+  const words = 'The email account that you tried to reach is inactive.'
+  google.refuseMail(BEN, { status: '5.2.1', words })
+  const sent = await send(anna, { To: BEN, Subject: 'Plans', 'Message-ID': '<1@anna.test>' })
+  expect(google.messages(BEN)).toEqual([])
+  const notice = await only(anna, '?labelIds=INBOX')
+  expect(notice.threadId).toBe(sent.threadId)
+  expect(headerOf(notice, 'Subject')).toBe('Delivery Status Notification (Failure)')
+  expect(headerOf(notice, 'References')).toBe('<1@anna.test>')
+  expect(await rawOf(anna, notice.id)).toContain(
+    [
+      `Final-Recipient: rfc822; ${BEN}`,
+      'Action: failed',
+      'Status: 5.2.1',
+      `Diagnostic-Code: smtp; 550-5.2.1 ${words}`,
+    ].join('\r\n'),
+  )
+  expect(await rawOf(anna, notice.id)).toContain('X-Original-Message-ID: <1@anna.test>\r\n')
+  expect(google.ledger().at(-1)).toMatchObject({ kind: 'bounced', mailbox: ANNA, to: BEN })
+  google.refuseMail(BEN, null)
+  await send(anna, { To: BEN, Subject: 'Plans again' })
+  expect(google.messages(BEN)).toHaveLength(1)
+})
+
+test('a delayed mail is told of and arrives: that is no bounce', async () => {
+  await using world = await openWorld()
+  const { control: google } = world.sandbox
+  const anna = await gmailOf(world, ANNA)
+  google.refuseMail(BEN, { status: '4.2.2', words: 'Try again later.', action: 'delayed' })
+  const sent = await send(anna, { To: BEN, Subject: 'Plans' })
+  const notice = await only(anna, '?labelIds=INBOX')
+  expect(notice.threadId).toBe(sent.threadId)
+  expect(headerOf(notice, 'Subject')).toBe('Delivery Status Notification (Delay)')
+  expect(await rawOf(anna, notice.id)).toContain('Action: delayed\r\nStatus: 4.2.2\r\n')
+  expect(google.messages(BEN)).toHaveLength(1)
+  expect(google.ledger().map(({ kind }) => kind)).not.toContain('bounced')
+})
+
+const rawOf = async (gmail: Gmail, id: string) =>
+  Buffer.from((await get(gmail, id, '?format=raw')).raw, 'base64url').toString()
 
 test('a mail to oneself is one message, sent and received', async () => {
   await using world = await openWorld()

@@ -22,7 +22,10 @@ export const OPTIONS = z.strictObject({
   testingLife: z.boolean().optional(),
 })
 
-export const FORCED = z.strictObject({ placement: PLACEMENT.nullable(), sender: z.string().optional() })
+export const FORCED = z.union([
+  z.strictObject({ placement: PLACEMENT.nullable(), sender: z.string().optional() }),
+  z.strictObject({ placement: PLACEMENT.nullable(), domain: z.string() }),
+])
 
 const ANYWHERE = { placement: z.union([PLACEMENT, z.literal('model')]).optional() }
 
@@ -49,6 +52,9 @@ export const KILL = z.strictObject({
   mailbox: z.string(),
   reason: z.enum(['revoked', 'deleted', 'session_policy']),
 })
+export const REFUSAL = z
+  .strictObject({ status: z.string(), words: z.string(), action: z.enum(['failed', 'delayed']).optional() })
+  .nullable()
 export const SWITCH = z.strictObject({ on: z.boolean() })
 export const NEW_MAILBOX = z.strictObject({ address: z.string() })
 export const CLOCK = z.strictObject({ offsetMs: z.number() })

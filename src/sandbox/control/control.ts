@@ -1,12 +1,14 @@
 import { type Delivery, deliver, judge } from '../gmail/deliver.ts'
 import type { Fault, FaultOrder } from '../http/faults.ts'
 import { createMailbox } from '../mailboxes.ts'
+import { asOf } from '../placement.ts'
 import type { LedgerEntry, Options, Placement, Sender } from '../state/shapes.ts'
 import { Transaction } from '../state/transaction.ts'
 import { Access } from './access.ts'
 import { type ForeignMail, foreignMail } from './foreign-mail.ts'
 import { readAddress } from './grant.ts'
 import { type InspectedMessage, inspect } from './inspect.ts'
+import { type RefusalOrder, readRefusal } from './refusal.ts'
 
 /** Everything a test or a person may do to the simulated Google from outside. */
 export class Control extends Access {
@@ -33,25 +35,28 @@ export class Control extends Access {
 
   /** Forces where mail lands, for one sender or for all; without a placement the model decides again. */
   forcePlacement(placement: Placement | undefined, sender?: string): void {
-    const { all, senders } = this.state.options.placement
-    const { [sender?.toLowerCase() ?? '']: _, ...others } = senders
-    const next =
-      sender === undefined
-        ? { ...(placement ? { all: placement } : {}), senders }
-        : {
-            ...(all ? { all } : {}),
-            senders: placement ? { ...others, [sender.toLowerCase()]: placement } : others,
-          }
-    this.commit([{ kind: 'options', options: { ...this.state.options, placement: next } }])
+    const { all: _, ...forced } = this.state.options.placement
+    if (sender === undefined) this.#force({ ...forced, ...(placement ? { all: placement } : {}) })
+    else this.#force({ ...this.state.options.placement, senders: changed(forced.senders, sender, placement) })
+  }
+
+  /** The same for all mail to the mailboxes of one domain; what is forced for a sender comes first. */
+  forcePlacementAt(domain: string, placement: Placement | undefined): void {
+    const forced = this.state.options.placement
+    this.#force({ ...forced, domains: changed(forced.domains, domain, placement) })
+  }
+
+  #force(placement: Options['placement']): void {
+    this.commit([{ kind: 'options', options: { ...this.state.options, placement } }])
   }
 
   mailboxes(): string[] {
     return [...this.state.mailboxes.keys()]
   }
 
-  /** What the placement model thinks of each sender. */
+  /** What the placement model thinks of each sender today. */
   senders(): Sender[] {
-    return [...this.state.senders.values()]
+    return [...this.state.senders.values()].map((sender) => asOf(sender, this.now()))
   }
 
   createMailbox(address: string): void {
@@ -70,6 +75,15 @@ export class Control extends Access {
     const message = deliver(transaction, delivery, placement)
     this.commit(transaction.changes)
     return inspect(message)
+  }
+
+  /**
+   * From now on mail to the mailbox comes back to its sender, until null ends that. With the action `delayed` the sender
+   * is told that it takes longer, and the mail arrives.
+   */
+  refuseMail(mailbox: string, order: RefusalOrder | null): void {
+    const { address } = this.mailbox(mailbox)
+    this.commit([{ kind: 'refusal', mailbox: address, refusal: order && readRefusal(order) }])
   }
 
   /** Newest first. */
@@ -100,4 +114,13 @@ export class Control extends Access {
   setClockOffset(offsetMs: number): void {
     this.commit([{ kind: 'clock', offsetMs }])
   }
+}
+
+function changed(
+  forced: Record<string, Placement>,
+  key: string,
+  placement: Placement | undefined,
+): Record<string, Placement> {
+  const { [key.toLowerCase()]: _, ...others } = forced
+  return placement ? { ...others, [key.toLowerCase()]: placement } : others
 }

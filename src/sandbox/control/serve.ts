@@ -14,6 +14,7 @@ import {
   ONE_MAILBOX,
   ONE_SCOPE,
   OPTIONS,
+  REFUSAL,
   SWITCH,
 } from './bodies.ts'
 import type { Control } from './control.ts'
@@ -55,8 +56,9 @@ const ACTIONS: Record<string, Action> = {
   'GET options': (control) => control.options(),
   'POST options': (control, { body }) => control.setOptions(OPTIONS.parse(body)),
   'POST placement': (control, { body }) => {
-    const { placement, sender } = FORCED.parse(body)
-    control.forcePlacement(placement ?? undefined, sender)
+    const { placement, ...where } = FORCED.parse(body)
+    if ('domain' in where) control.forcePlacementAt(where.domain, placement ?? undefined)
+    else control.forcePlacement(placement ?? undefined, where.sender)
   },
 
   'GET senders': (control) => ({ senders: control.senders() }),
@@ -72,6 +74,8 @@ const ACTIONS: Record<string, Action> = {
     control.forbidByPolicy(mailbox, SWITCH.parse(body).on),
   'POST mailboxes/{mailbox}/disable-mail': (control, { mailbox, body }) =>
     control.disableMail(mailbox, SWITCH.parse(body).on),
+  'POST mailboxes/{mailbox}/refuse-mail': (control, { mailbox, body }) =>
+    control.refuseMail(mailbox, REFUSAL.parse(body)),
   'POST mailboxes/{mailbox}/forget-history': (control, { mailbox }) => control.forgetHistory(mailbox),
 
   'GET clock': (control) => ({ now: control.now().toISOString() }),

@@ -50,7 +50,7 @@ export function judge(
   delivery: Delivery,
 ): Placement {
   const { mailbox, from, raw } = delivery
-  const sender = afterDelivery(transaction.sender(from), transaction.now)
+  const sender = afterDelivery(transaction.sender(from))
   transaction.putSender(sender)
   const { references } = conversationOf(raw)
   const answersRecipient = references.some((id) =>
@@ -58,8 +58,15 @@ export function judge(
   )
   if (answersRecipient) transaction.putSender(afterReply(transaction.sender(mailbox.address)))
   const forced = state.options.placement
-  return forced.senders[from] ?? forced.all ?? place(seed, sender, mailbox.address)
+  return (
+    forced.senders[from] ??
+    forced.domains[domainOf(mailbox.address)] ??
+    forced.all ??
+    place(seed, sender, mailbox.address)
+  )
 }
+
+const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1)
 
 /** The mailbox an address leads to; `anna+news@…` leads to `anna@…`. */
 export function mailboxFor(state: Readonly<State>, address: string): Mailbox | undefined {

@@ -8,6 +8,7 @@ const HISTORY_KEPT_MS = 7 * 24 * 3600 * 1000
 
 const KINDS = {
   restrictions: true,
+  refusal: true,
   message: true,
   'message-labels': true,
   'message-gone': true,
@@ -29,6 +30,7 @@ export function emptyMailbox(opening: Extract<Change, { kind: 'mailbox' }>): Mai
     address: opening.address,
     sub: opening.sub,
     restrictions: { noApps: false, noMail: false },
+    refusal: null,
     messages: new Map(),
     timeline: [],
     threads: new Map(),
@@ -46,6 +48,9 @@ export function applyToMailbox(mailbox: Mailbox, change: MailboxChange): void {
   switch (change.kind) {
     case 'restrictions':
       mailbox.restrictions = change.restrictions
+      return
+    case 'refusal':
+      mailbox.refusal = change.refusal
       return
     case 'message':
       addMessage(mailbox, change.message)

@@ -8,6 +8,7 @@ import type {
   Message,
   Options,
   RefreshToken,
+  Refusal,
   Restrictions,
   Sender,
   UserLabel,
@@ -20,6 +21,7 @@ import type {
 export type Change =
   | { kind: 'mailbox'; address: string; sub: string; historyId: number; historyFloor: number }
   | { kind: 'restrictions'; mailbox: string; restrictions: Restrictions }
+  | { kind: 'refusal'; mailbox: string; refusal: Refusal | null }
   | { kind: 'message'; mailbox: string; message: Message }
   | { kind: 'message-labels'; mailbox: string; id: string; labels: string[] }
   | { kind: 'message-gone'; mailbox: string; id: string }

@@ -36,10 +36,20 @@ export type UserLabel = {
 /** What an administrator has forbidden an account. */
 export type Restrictions = { noApps: boolean; noMail: boolean }
 
+/** What a mailbox's server answers to mail: `failed` for good, or `delayed`, after which a later try gets through. */
+export type Refusal = {
+  action: 'failed' | 'delayed'
+  /** As RFC 3463 has it: `5.2.1`. */
+  status: string
+  words: string
+}
+
 export type Mailbox = {
   address: string
   sub: string
   restrictions: Restrictions
+  /** While it takes no mail. */
+  refusal: Refusal | null
   messages: Map<string, Message>
   /** Oldest first. */
   timeline: Message[]
@@ -94,13 +104,24 @@ export type RefreshToken = {
   end?: RefreshTokenEnd
 }
 
+/** What is counted in one day of a sender, in days since 1970 (UTC). */
+export type SenderDay = {
+  day: number
+  deliveries: number
+  replies: number
+  rescues: number
+  complaints: number
+}
+
 export type Sender = {
   address: string
-  /** 0 (spammer) to 1 (trusted). */
+  /** 0 (spammer) to 1 (trusted), as it stood when `today` began. */
   reputation: number
   deliveries: number
-  /** The latest days with mail, oldest first. */
+  /** The latest days with mail before `today`, oldest first. */
   days: { day: number; count: number }[]
+  /** The latest day on which anything happened. */
+  today: SenderDay
 }
 
 export type Options = {
@@ -109,7 +130,12 @@ export type Options = {
   rotateRefreshTokens: boolean
   /** As an app in Google's publishing status "Testing": refresh tokens live seven days. */
   testingLife: boolean
-  placement: { all?: Placement; senders: Record<string, Placement> }
+  /** Where mail lands whatever the model says: that of a sender, else that to a domain, else all. */
+  placement: {
+    all?: Placement
+    senders: Record<string, Placement>
+    domains: Record<string, Placement>
+  }
 }
 
 export type Fact = { at: string; mailbox: string } & (

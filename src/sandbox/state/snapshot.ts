@@ -24,6 +24,7 @@ function* mailboxSnapshot(box: Mailbox): Generator<Change> {
   if (box.restrictions.noApps || box.restrictions.noMail) {
     yield { kind: 'restrictions', mailbox, restrictions: box.restrictions }
   }
+  if (box.refusal) yield { kind: 'refusal', mailbox, refusal: box.refusal }
   yield { kind: 'label-number', mailbox, last: box.lastLabelNumber }
   for (const label of box.labels.values()) yield { kind: 'label', mailbox, label }
   for (const message of box.timeline) yield { kind: 'message', mailbox, message }

@@ -41,7 +41,7 @@ export function emptyState(): State {
       rewriteMessageIds: false,
       rotateRefreshTokens: false,
       testingLife: false,
-      placement: { senders: {} },
+      placement: { senders: {}, domains: {} },
     },
     clockOffsetMs: 0,
     lastId: 0n,

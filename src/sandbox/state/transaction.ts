@@ -1,5 +1,5 @@
 import { rfcMessageIdOf } from '../mail/reading.ts'
-import { newcomer } from '../placement.ts'
+import { asOf, newcomer } from '../placement.ts'
 import type { Change } from './changes.ts'
 import type { Fact, HistoryEntry, Mailbox, Message, Sender } from './shapes.ts'
 import type { State } from './state.ts'
@@ -70,7 +70,8 @@ export class Transaction {
   }
 
   sender(address: string): Sender {
-    return this.#senders.get(address) ?? this.#state.senders.get(address) ?? newcomer(address)
+    const known = this.#senders.get(address) ?? this.#state.senders.get(address) ?? newcomer(address)
+    return asOf(known, this.now)
   }
 
   putSender(sender: Sender): void {
