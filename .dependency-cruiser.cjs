@@ -1,5 +1,5 @@
 /** The rule of the layout: domain ← adapters ← use cases and web ← runtime ← entry points. */
-const ADAPTERS = '^src/(db|queue|google|notices|texts|embedded)/'
+const ADAPTERS = '^src/(db|queue|google|dns|notices|texts|embedded)/'
 const ENTRIES = '^(workers|scripts)/'
 /** The wiring: files directly in src. */
 const WIRING = '^src/[^/]+[.]ts$'
@@ -24,7 +24,7 @@ module.exports = {
     forbid(
       'adapters-know-only-domain',
       'an adapter imports domain, its own room and packages',
-      { path: '^src/(db|queue|google|notices|texts|embedded)/' },
+      { path: ADAPTERS },
       {
         path: '^(src|workers|scripts|test)/',
         pathNot: ['^src/domain/', '^src/$1/', '^src/logger[.]ts$'],

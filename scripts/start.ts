@@ -17,6 +17,7 @@ import {
   requireKeys,
   startClock,
   startWorkers,
+  warnOfTexts,
 } from '../src/runtime.ts'
 import { mondayMorning, startLocalSandbox } from '../src/sandbox/local.ts'
 import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
@@ -37,6 +38,7 @@ await runProcess(async (process) => {
   const runtime = createRuntime(config, clock, log)
   onStop(runtime.close)
   await requireKeys(runtime)
+  warnOfTexts(runtime)
   if (!process.config.DATABASE_URL) await runtime.warmup.store.endLeases()
   const backend = createQueueBackend(config, log)
   onStop(backend.close)

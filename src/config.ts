@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { Resolver } from 'node:dns'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
 import { KEY_BYTES } from './domain/token.ts'
@@ -22,6 +23,10 @@ const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
 const addresses = z
   .string()
   .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
+const dnsServers = z
+  .string()
+  .transform((text) => text.split(',').map((server) => server.trim()))
+  .refine(takenByNode, 'addresses of DNS servers, separated by commas, such as 1.1.1.1,[::1]:5353')
 const integer = (low: number, high: number) => {
   const what = `a whole number from ${low} to ${high}`
   return z
@@ -36,6 +41,11 @@ const schema = z.object({
   PORT: integer(1, 65_535).default(3000),
   BASE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
   DATA_DIR: z.string().min(1, 'a folder').default('.data'),
+  CONVERSATIONS_DIR: z
+    .string()
+    .min(1, 'a folder')
+    .transform((path) => resolve(path))
+    .optional(),
   DATABASE_URL: url('a postgres:// URL', 'postgres:', 'postgresql:').optional(),
   REDIS_URL: url('a redis:// or rediss:// URL', 'redis:', 'rediss:').optional(),
   GOOGLE_CLIENT_ID: z.string().min(1, 'an OAuth client id').optional(),
@@ -60,6 +70,7 @@ const schema = z.object({
     .regex(/^([^<>\n]*<)?[^\s<>@]+@[^\s<>@]+>?$/, 'an address, with a name before it if you like')
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
+  DNS_SERVERS: dnsServers.optional(),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -111,6 +122,22 @@ export function requireComplete(config: Config): CompleteConfig {
       `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,
     )
   return config as CompleteConfig
+}
+
+function takenByNode(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where the operator's own conversation texts are, and the setting that says so; null for the folder that need not be there. */
+export function ownTextsOf({ CONVERSATIONS_DIR, DATA_DIR }: Pick<Config, 'CONVERSATIONS_DIR' | 'DATA_DIR'>) {
+  return CONVERSATIONS_DIR === undefined
+    ? { path: join(DATA_DIR, 'conversations'), setting: null }
+    : { path: CONVERSATIONS_DIR, setting: 'CONVERSATIONS_DIR' }
 }
 
 /** An address that listens everywhere is no address to visit. */

@@ -1,10 +1,11 @@
-import { type CompleteConfig, requireComplete } from './config.ts'
+import { type CompleteConfig, ownTextsOf, requireComplete } from './config.ts'
 import { connect } from './db/connection.ts'
 import { sql } from './db/drizzle.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
 import { isAccelerated, type SharedClock, shareClock } from './db/shared-clock.ts'
 import { createStore } from './db/store.ts'
+import { createResolver } from './dns/resolver.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
 import { OperatorError } from './domain/errors.ts'
 import type { TaskKind } from './domain/task.ts'
@@ -30,6 +31,7 @@ import { createMailboxOpener } from './warmup/mailboxes.ts'
 import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 
 const GOOGLE_TIMEOUT_MS = 20_000
+const DNS_TIMEOUT_MS = 8000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
 /** How long a stop waits for running tasks before it cuts off what they ask of Google. */
@@ -79,6 +81,8 @@ export function pollInterval(config: Pick<CompleteConfig, 'WARMUP_SPEED'>): numb
 
 /** Builds the adapters and gives them to the use cases: the one place where things are wired. */
 export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger) {
+  const ownTexts = ownTextsOf(config)
+  const conversations = loadConversations(ownTexts)
   const connection = connect(config.DATABASE_URL, { poolSize: Math.min(10 + config.WORKER_CONCURRENCY, 40) })
   const sealer = createSealer(config.TOKEN_ENCRYPTION_KEYS)
   const store = createStore(connection.db, sealer)
@@ -104,10 +108,13 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     oauth,
     gmail,
     notifier,
+    resolver: createResolver({ servers: config.DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS }),
     baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
     openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
-    texts: loadConversations(),
+    texts: conversations.texts,
+    textProblems: conversations.problems,
+    textsFolder: ownTexts.path,
     random: Math.random,
     seed: 'kindling',
     log,
@@ -142,6 +149,7 @@ export async function openParts({ config: partial, log, onStop }: Process) {
   const runtime = createRuntime(config, clock, log)
   onStop(runtime.close)
   await requireKeys(runtime)
+  warnOfTexts(runtime)
   const backend = createQueueBackend(config, log)
   onStop(backend.close)
   return { config, runtime, backend }
@@ -181,6 +189,12 @@ export async function requireKeys({ warmup: { store, log } }: Pick<Runtime, 'war
       { column: column.name, id: key },
       `${reason}: write it anew (connect the account, add the webhook)`,
     )
+}
+
+/** An own conversation text with a problem is left out, and nothing stops for it. */
+export function warnOfTexts({ warmup }: Pick<Runtime, 'warmup'>): void {
+  for (const { file, line, problem } of warmup.textProblems)
+    warmup.log.warn({ folder: warmup.textsFolder, file, line }, `left out: ${file}:${line} ${problem}`)
 }
 
 /** Brings database and queue to today's shape. Harmless beside running processes. */

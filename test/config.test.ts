@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig, requireComplete } from '../src/config.ts'
+import { ConfigError, ownTextsOf, parseConfig, requireComplete } from '../src/config.ts'
 
 const complete = {
   DATABASE_URL: 'postgres://u:secret-password@localhost/kindling',
@@ -33,6 +34,12 @@ describe('a bad setting stops the start with one line that names it, its value a
       { TOKEN_ENCRYPTION_KEYS: 'abc' },
       'TOKEN_ENCRYPTION_KEYS=(3 characters, not shown): expected base64 keys of 32 bytes',
     ],
+    [
+      { DNS_SERVERS: 'dns.example' },
+      'DNS_SERVERS="dns.example": expected addresses of DNS servers, separated by commas, such as 1.1.1.1,[::1]:5353',
+    ],
+    [{ DNS_SERVERS: '1.1.1.1,' }, 'DNS_SERVERS="1.1.1.1,": expected addresses of DNS servers'],
+    [{ DNS_SERVERS: '1.1.1.1:70000' }, 'DNS_SERVERS="1.1.1.1:70000": expected addresses of DNS servers'],
     [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL="verbose": expected one of trace, debug'],
     [{ WARMUP_SPEED: '0' }, 'WARMUP_SPEED="0": expected a whole number from 1'],
     [{ WARMUP_SPEED: '60' }, 'WARMUP_SPEED=60: expected 1 while GOOGLE_API_ROOT is Google’s own'],
@@ -54,6 +61,7 @@ describe('a bad setting stops the start with one line that names it, its value a
       'TOKEN_ENCRYPTION_KEYS',
       'WARMUP_SPEED',
       'GOOGLE_API_ROOT',
+      'DNS_SERVERS',
     ]
     fc.assert(
       fc.property(fc.constantFrom(...names), fc.string({ minLength: 20 }), (name, value) => {
@@ -69,8 +77,28 @@ describe('a bad setting stops the start with one line that names it, its value a
   })
 })
 
+test('DNS servers are the system’s, unless they are named', () => {
+  expect(read({}).DNS_SERVERS).toBeUndefined()
+  expect(read({ DNS_SERVERS: '1.1.1.1, 192.0.2.1:5353,::1, [::1]:5353' }).DNS_SERVERS).toEqual([
+    '1.1.1.1',
+    '192.0.2.1:5353',
+    '::1',
+    '[::1]:5353',
+  ])
+})
+
 test('BASE_URL is where it listens, or this machine where it listens everywhere', () => {
   expect(read({ PORT: '4000' }).BASE_URL).toBe('http://127.0.0.1:4000')
   expect(read({ HOST: '0.0.0.0' }).BASE_URL).toBe('http://localhost:3000')
   expect(read({ BASE_URL: 'https://warm.example/' }).BASE_URL).toBe('https://warm.example')
+})
+
+test('own conversation texts are in DATA_DIR, where they may be missing, or where CONVERSATIONS_DIR says', () => {
+  const usual = { path: resolve('data/conversations'), setting: null }
+  expect(ownTextsOf(read({ DATA_DIR: 'data' }))).toEqual(usual)
+  expect(ownTextsOf(read({ DATA_DIR: 'data', CONVERSATIONS_DIR: ' ' }))).toEqual(usual)
+  expect(ownTextsOf(read({ DATA_DIR: 'data', CONVERSATIONS_DIR: 'texts' }))).toEqual({
+    path: resolve('texts'),
+    setting: 'CONVERSATIONS_DIR',
+  })
 })

@@ -181,7 +181,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
 
     async steer(
       id: number,
-      steering: Pick<Account, 'health' | 'warmupDay' | 'restsUntil'> & { evidenceFrom?: LocalDate },
+      steering: Pick<Account, 'health' | 'warmupDay' | 'restsUntil' | 'evidenceFrom'>,
     ): Promise<void> {
       await db.update(accounts).set(steering).where(eq(accounts.id, id))
     },

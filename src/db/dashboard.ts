@@ -1,4 +1,5 @@
 import type { SQLWrapper } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import { accountColumns } from './accounts.ts'
@@ -10,8 +11,16 @@ import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
 /** How many accounts share a type, a status and a time zone. */
 export type CensusRow = { kind: AccountKind; status: AccountStatus; timeZone: string; accounts: number }
 /** The day that it is now in a time zone. */
-export type ZoneDay = { timeZone: string; date: LocalDate; start: Date; end: Date }
-export type Today = { sent: number; planned: number; unknown: number; shortOf: number; untold: number }
+export type ZoneDay = { timeZone: string; date: LocalDate; end: Date }
+export type Today = {
+  sent: number
+  planned: number
+  unknown: number
+  shortOf: number
+  untold: number
+  /** The active pool accounts, and how many mails a day they may be sent together. */
+  pool: { accounts: number; capacity: number }
+}
 export type AccountFilter = { text: string; kind: AccountKind | null; status: AccountStatus | null }
 
 export type Dashboard = ReturnType<typeof createDashboard>
@@ -38,6 +47,9 @@ const messageColumns = {
   sentAt: messages.sentAt,
   placement: messages.placement,
   placedAt: messages.placedAt,
+  labelsSeen: messages.labelsSeen,
+  bounceStatus: messages.bounceStatus,
+  bounceWords: messages.bounceWords,
   opens: messages.opens,
   openedAt: messages.openedAt,
   rescuedAt: messages.rescuedAt,
@@ -59,43 +71,35 @@ export function createDashboard(db: Database) {
         .groupBy(kind, status, timeZone)
     },
 
-    /**
-     * Sums over all accounts but the removed ones, each in its own day. The second bound of `sent` changes nothing but the planner's guess:
-     * without a constant it expects a third of all history, and Postgres compiles the query (JIT) for longer than it runs.
-     */
+    /** Sums over all accounts but the removed ones, each in its own day. */
     async today(days: readonly ZoneDay[]): Promise<Today> {
-      if (days.length === 0) return { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
-      const earliest = new Date(Math.min(...days.map(({ start }) => start.getTime())))
+      const none = { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
+      if (days.length === 0) return { ...none, pool: { accounts: 0, capacity: 0 } }
       const [row] = await db.execute<Today>(sql`
         with day as (
-          select zone, date, start_at::timestamptz, end_at::timestamptz
+          select zone, date::date, end_at::timestamptz
           from unnest(
             ${texts(days.map(({ timeZone }) => timeZone))},
             ${texts(days.map(({ date }) => date))},
-            ${texts(days.map(({ start }) => start.toISOString()))},
             ${texts(days.map(({ end }) => end.toISOString()))}
-          ) given(zone, date, start_at, end_at)
+          ) given(zone, date, end_at)
         ), account as (
           select a.id, a.status, day.* from accounts a join day on day.zone = a.time_zone
           where a.status <> 'removed'
-        ), short_plan as materialized (
-          select account_id, data->>'day' as date, (data->>'shortOf')::int as mails from events
-          where kind = 'planned' and at >= ${earliest.toISOString()} and (data->>'shortOf')::int > 0
+        ), today as (
+          select d.sent, d.short_of, account.status from account
+          join account_days d on d.account_id = account.id and d.day = account.date
         )
         select
-          (select coalesce(sum(sent.n), 0)::int from account cross join lateral (
-            select count(*) as n from messages m
-            where m.sender_id = account.id and m.send_started_at >= start_at
-              and m.send_started_at >= ${earliest.toISOString()}
-          ) sent) as sent,
+          (select coalesce(sum(sent), 0)::int from today) as sent,
+          (select coalesce(sum(short_of), 0)::int from today where status = 'active') as "shortOf",
           (select count(*)::int from tasks t join account on account.id = t.account_id
             where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
           (select count(*)::int from messages where state = 'unknown') as unknown,
-          (select coalesce(sum(p.mails), 0)::int from short_plan p
-            join account on account.id = p.account_id and account.date = p.date and account.status = 'active'
-          ) as "shortOf",
           (select count(*)::int from (select state from deliveries order by id desc limit 1000) newest
-            where state = 'failed') as untold`)
+            where state = 'failed') as untold,
+          (select json_build_object('accounts', count(*), 'capacity', coalesce(sum(daily_limit), 0))
+            from accounts where kind = 'pool' and status = 'active') as pool`)
       return row as Today
     },
 
@@ -147,18 +151,12 @@ export function createDashboard(db: Database) {
       return row
     },
 
-    /** How many mails each account sent, or may have sent, since the start of its day. */
-    async sentSince(starts: ReadonlyMap<number, Date>): Promise<Map<number, number>> {
+    /** How many mails each account sent on a local day of its own. */
+    async sentOn(days: ReadonlyMap<number, LocalDate>): Promise<Map<number, number>> {
       const rows = await db.execute<{ id: number; sent: number }>(sql`
-        select start.id::int as id, sent.n::int as sent
-        from unnest(
-          ${sql.param([...starts.keys()])}::bigint[],
-          ${texts([...starts.values()].map((start) => start.toISOString()))}
-        ) start(id, at)
-        cross join lateral (
-          select count(*) as n from messages m
-          where m.sender_id = start.id and m.send_started_at >= start.at::timestamptz
-        ) sent`)
+        select d.account_id::int as id, d.sent from account_days d
+        join unnest(${sql.param([...days.keys()])}::bigint[], ${texts([...days.values()])}) given(id, day)
+          on given.id = d.account_id and given.day::date = d.day`)
       return new Map(rows.map(({ id, sent }) => [id, sent]))
     },
 
@@ -208,7 +206,7 @@ export function createDashboard(db: Database) {
 
     /** The mails of the conversation that a message belongs to, in their order. */
     conversationOf(messageId: number) {
-      return selectMessages()
+      return selectMessages({ planFacts: messages.planFacts, decisions: messages.decisions })
         .where(
           sql`${messages.conversationId} = (select conversation_id from messages where id = ${messageId})`,
         )
@@ -236,9 +234,11 @@ export function createDashboard(db: Database) {
       .as('next')
   }
 
-  function selectMessages() {
+  function selectMessages<More extends Record<string, PgColumn> = Record<never, never>>(
+    more: More = {} as More,
+  ) {
     return db
-      .select({ ...messageColumns, ...parties })
+      .select({ ...messageColumns, ...more, ...parties })
       .from(messages)
       .innerJoin(sender, eq(sender.id, messages.senderId))
       .innerJoin(recipient, eq(recipient.id, messages.recipientId))

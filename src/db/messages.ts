@@ -3,7 +3,7 @@ import type { Decisions } from '../domain/engagement.ts'
 import type { Placement } from '../domain/message.ts'
 import type { PlanReason } from '../domain/plan-day.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, gte, inArray, isNull, ne, sql } from './drizzle.ts'
+import { and, asc, eq, gte, inArray, isNull, ne, not, sql } from './drizzle.ts'
 import { messages, tasks } from './schema.ts'
 
 export type Message = typeof messages.$inferSelect
@@ -183,9 +183,11 @@ export function createMessages(db: Database) {
       return left.map(({ id }) => id)
     },
 
-    /** Withdraws the conversations that an account was to begin and has not. */
+    /** Withdraws the conversations that an account was to begin and nobody is at work on. */
     withdrawOpeningsOf(senderId: number, failure: string): Promise<Message[]> {
-      return withdraw(and(eq(messages.senderId, senderId), eq(messages.turn, 1)), failure)
+      const isTouched = sql`exists (select from ${tasks} where ${tasks.messageId} = ${messages.id}
+        and ${tasks.startedBy} is not null and ${tasks.leaseUntil} >= clock_timestamp())`
+      return withdraw(and(eq(messages.senderId, senderId), eq(messages.turn, 1), not(isTouched)), failure)
     },
 
     /** Withdraws what an account has not begun to send, and what nobody has begun to send it. */

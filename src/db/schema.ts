@@ -329,7 +329,6 @@ export const events = pgTable(
     index('events_told').on(table.id).where(sql`${table.kind} <> 'token_served'`),
     index('events_account').on(table.accountId, table.id).where(sql`${table.kind} <> 'token_served'`),
     index('events_served').on(table.accountId, table.id).where(sql`${table.kind} = 'token_served'`),
-    index('events_planned').on(table.at).where(sql`${table.kind} = 'planned'`),
   ],
 )
 

@@ -1,6 +1,7 @@
 import { createAccountDays } from './account-days.ts'
 import { createAccounts } from './accounts.ts'
 import { createApiKeys } from './api-keys.ts'
+import { createCohorts } from './cohorts.ts'
 import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
 import { createDeliveries } from './deliveries.ts'
@@ -48,6 +49,7 @@ function repositories(db: Database, sealer: Sealer) {
     accountDays: createAccountDays(db),
     accounts: createAccounts(db, sealer),
     apiKeys: createApiKeys(db),
+    cohorts: createCohorts(db),
     counts: createCounts(db),
     deliveries: createDeliveries(db),
     engine: createEngine(db),

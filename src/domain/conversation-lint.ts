@@ -6,76 +6,106 @@ export const limits = {
   subjectLength: 90,
   turnLength: 1200,
   nameLength: 40,
+  shownLength: 60,
 } as const
 
-/** Whole words and phrases that spam filters weigh heavily, or that a friendly mail never needs. */
+/** Whole words and phrases, as patterns, that spam filters weigh heavily, or that a friendly mail never needs. */
 const spamWords = [
   '100%',
   'act now',
-  'bank account',
+  'bank accounts?',
   'bitcoin',
   'bonus',
   'buy now',
+  'call now',
   'cash',
   'casino',
   'cheap',
   'click',
-  'credit card',
+  'credit cards?',
   'crypto',
-  'discount',
+  'discounts?',
   'earn money',
   'free of charge',
-  'gift card',
-  'guarantee',
+  'free trials?',
+  'gift cards?',
+  'guarantees?',
   'guaranteed',
-  'investment',
+  'investments?',
   'limited time',
-  'loan',
+  'loans?',
   'lottery',
-  'million',
+  'millions?',
   'money',
-  'password',
-  'prize',
-  'risk-free',
-  'special offer',
+  'no obligation',
+  'order now',
+  'passwords?',
+  'prizes?',
+  'risk free',
+  'special offers?',
   'subscribe',
   'unpaid',
   'unsubscribe',
   'urgent',
   'viagra',
   'weight loss',
-  'winner',
-  'wire transfer',
+  'winners?',
+  'wire transfers?',
 ]
 
 const spam = new RegExp(
-  `(?<![\\p{L}\\d])(?:${spamWords.map((word) => word.replaceAll(' ', '\\s+')).join('|')})(?![\\p{L}\\d])`,
+  `(?<![\\p{L}\\d])(?:${spamWords.map((word) => word.replaceAll(' ', '[\\s-]+')).join('|')})(?![\\p{L}\\d])`,
   'iu',
 )
 
-// A dot between two words without a space counts as well: it is an address or a typing slip.
-const link = /[a-z]+:\/\/\S*|\bwww\.\S*|\bmailto:\S*|\S+@\S+|[\p{L}\d-]{2,}\.\p{L}{2,}/iu
+// A dot between two words without a space counts as well: it is an address or a typing slip. Each begins where its first
+// word does, so that a long line takes no longer than its length.
+const link = new RegExp(
+  [
+    /(?<![a-z])[a-z]+:\/\/\S*/,
+    /\bwww\.\S*/,
+    /\bmailto:\S*/,
+    /(?<!\S)\S+@\S+/,
+    /(?<![\p{L}\d-])[\p{L}\d-]+\.\p{L}{2,}/u,
+    /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'iu',
+)
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 const shouting = /(?<!\p{L})\p{Lu}{5,}(?!\p{L})/u
 const exclamations = /!\s*!|[?!]{3,}/
 
-/** The problems of one line of text, leaving its braces aside. */
-export function wordingProblems(line: string): string[] {
+/** The problems of a line in any of the forms that it takes, leaving its braces aside; each kind of problem once. */
+export function wordingProblems(forms: readonly string[]): string[] {
   const problems: string[] = []
-  const hidden = invisible.exec(line)?.[0]
+  const firstIn = (pattern: RegExp) => {
+    for (const form of forms) {
+      const found = pattern.exec(form)?.[0]
+      if (found !== undefined) return found
+    }
+  }
+  const hidden = firstIn(invisible)
   if (hidden !== undefined) {
     const code = (hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
     problems.push(`contains the control or invisible character U+${code}`)
   }
-  const address = link.exec(line)?.[0]
-  if (address !== undefined) problems.push(`looks like a link or an address: "${address}"`)
-  const word = spam.exec(line)?.[0]
-  if (word !== undefined) problems.push(`"${word}" reads like spam`)
-  const shout = shouting.exec(line)?.[0]
-  if (shout !== undefined) problems.push(`"${shout}" is written in capitals`)
-  if (exclamations.test(line)) problems.push('too many exclamation or question marks in a row')
+  const address = firstIn(link)
+  if (address !== undefined) problems.push(`looks like a link or an address: "${shown(address)}"`)
+  const word = firstIn(spam)
+  if (word !== undefined) problems.push(`"${shown(word)}" reads like spam`)
+  const shout = firstIn(shouting)
+  if (shout !== undefined) problems.push(`"${shown(shout)}" is written in capitals`)
+  if (firstIn(exclamations) !== undefined) problems.push('too many exclamation or question marks in a row')
   return problems
+}
+
+/** A piece of a text, fit for one line of a log or a terminal. */
+export function shown(text: string): string {
+  const plain = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�')
+  return plain.length > limits.shownLength ? `${plain.slice(0, limits.shownLength)}…` : plain
 }
 
 /**

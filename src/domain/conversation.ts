@@ -1,4 +1,5 @@
-import { limits, namePlaceProblems, wordingProblems } from './conversation-lint.ts'
+import { crossings } from './conversation-crossings.ts'
+import { limits, namePlaceProblems, shown, wordingProblems } from './conversation-lint.ts'
 import { seededRandom } from './random.ts'
 
 export type ConversationText = {
@@ -34,18 +35,19 @@ export function parseConversation(key: string, text: string): ParsedConversation
     .split('\n')
     .map((line, index): Line => ({ number: index + 1, text: tidyBraces(line.trimEnd()) }))
 
-  for (const line of lines) {
-    if (!line.text.startsWith('#'))
-      for (const problem of wordingProblems(line.text)) report(line.number, problem)
-  }
-
   let next = 0
   while (lines[next]?.text === '' || lines[next]?.text.startsWith('#')) next++
+  const written = lines.slice(next)
+  const checkWording = (variables: ConversationText['variables'] = {}) => {
+    for (const { number, text } of written)
+      for (const problem of wordingProblems([text, ...crossings(text, variables)])) report(number, problem)
+  }
 
   const subjectLine = lines[next]
   const subject = /^Subject:\s*(.*)$/.exec(subjectLine?.text ?? '')?.[1]
   if (subjectLine === undefined || subject === undefined || subject === '') {
     report(subjectLine?.number ?? lines.length, 'the first line must be "Subject: " and a subject')
+    checkWording()
     return { ok: false, problems }
   }
   next++
@@ -68,6 +70,7 @@ export function parseConversation(key: string, text: string): ParsedConversation
     Object.defineProperty(variables, name, { value: options, enumerable: true, configurable: true })
   }
 
+  checkWording(variables)
   const blocks = splitTurns(lines.slice(next))
   const used = new Set<string>()
   const check = (line: Line, known: readonly string[]) => {
@@ -151,22 +154,22 @@ function splitTurns(lines: readonly Line[]): { start: number; lines: Line[] }[] 
 }
 
 function tidyBraces(line: string): string {
-  return line.replace(/\{\{\s*([^{}]*?)\s*\}\}/g, '{{$1}}')
+  return line.replace(named, (_whole, name: string) => `{{${name.trim()}}}`)
 }
 
 function placeholderProblems(text: string, known: readonly string[], used: Set<string>): string[] {
   const problems: string[] = []
   for (const [whole, name = ''] of text.matchAll(named)) {
     used.add(name)
-    if (!known.includes(name)) problems.push(`unknown variable ${whole}`)
+    if (!known.includes(name)) problems.push(`unknown variable ${shown(whole)}`)
   }
   // Variables may stand inside a choice, so they are out of the way before the choices are read.
-  const choices = insert(text, (name) => (names.includes(name) ? null : 'x'))
+  const choices = insert(text, (name) => (names.includes(name) ? null : name.replaceAll('|', '') || 'x'))
   for (const [, , choice] of choices.matchAll(placeholder)) {
     if (choice === undefined) continue
     const options = optionsOf(choice)
-    if (options.some((option) => option === '')) problems.push(`empty choice in {${choice}}`)
-    else if (options.length < 2) problems.push(`only one choice in {${choice}}`)
+    if (options.some((option) => option === '')) problems.push(`empty choice in {${shown(choice)}}`)
+    else if (options.length < 2) problems.push(`only one choice in {${shown(choice)}}`)
   }
   const rest = choices.replace(placeholder, (whole) => (whole.length === 1 ? whole : ''))
   if (/[{}]/.test(rest)) problems.push('unbalanced or nested braces; a choice must end on the same line')

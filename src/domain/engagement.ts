@@ -11,7 +11,15 @@ export type RateRun = { asked: number; granted: number }
 export type RateRuns = Partial<Record<RateName, RateRun>>
 
 /** One decision with all that it came from: the run before it, and the number that chance drew (null: it had no say). */
-export type Decision = { rate: number; asked: number; granted: number; drawn: number | null; answer: boolean }
+export type Decision = {
+  rate: number
+  asked: number
+  granted: number
+  drawn: number | null
+  answer: boolean
+  /** There was nothing to decide: its conversation ends here. */
+  isOver?: true
+}
 /** What was decided of one mail; a question that was not asked is absent. */
 export type Decisions = Partial<Record<RateName, Decision>>
 
@@ -72,7 +80,14 @@ export function decideAll(
   ask('star')
   // A mail that can't be answered is a question all the same: what it costs the rate is made up for with the next ones.
   if (mayReply) ask('reply')
-  else decisions.reply = { rate: rates.reply, ...(runs.reply ?? NO_RUN), drawn: null, answer: false }
+  else
+    decisions.reply = {
+      rate: rates.reply,
+      ...(runs.reply ?? NO_RUN),
+      drawn: null,
+      answer: false,
+      isOver: true,
+    }
   return decisions
 }
 

@@ -62,6 +62,16 @@ export class NeedsReauthError extends Error {
   }
 }
 
+/** The grant lacks what the account's tasks need. */
+export class MissingScopesError extends NeedsReauthError {
+  readonly scopes: string[]
+
+  constructor(scopes: string[]) {
+    super('missing_scopes', `the grant lacks ${scopes.join(', ')}`)
+    this.scopes = scopes
+  }
+}
+
 const FAILURES: Record<GoogleProblem, TokenFailure> = {
   passing: 'google_unavailable',
   rate_limited: 'rate_limited',

@@ -15,7 +15,6 @@ export const NOTICE_EDGES = ['opened', 'closed'] as const
 export type NoticeEdge = (typeof NOTICE_EDGES)[number]
 
 export const NOTICE_CHANNELS = ['webhook', 'mail'] as const
-export type NoticeChannel = (typeof NOTICE_CHANNELS)[number]
 
 /** A delivery collects notices until it is begun; from then on what it says is fixed. */
 export const DELIVERY_STATES = ['collecting', 'sending', 'delivered', 'failed'] as const

@@ -20,10 +20,13 @@ export const PLACEMENTS = [
   'bounced',
   'missing',
 ] as const
-/** Where a mail was when its recipient first found it. */
+/** Where a mail was when its recipient first found it, or why it never was. */
 export type Placement = (typeof PLACEMENTS)[number]
 
-const CATEGORY_PLACEMENTS: readonly [label: string, placement: Placement][] = [
+/** A place in a mailbox. */
+export type FoundPlacement = Exclude<Placement, 'missing' | 'bounced'>
+
+const CATEGORY_PLACEMENTS: readonly [label: string, placement: FoundPlacement][] = [
   ['CATEGORY_PROMOTIONS', 'promotions'],
   ['CATEGORY_SOCIAL', 'social'],
   ['CATEGORY_UPDATES', 'updates'],
@@ -31,7 +34,7 @@ const CATEGORY_PLACEMENTS: readonly [label: string, placement: Placement][] = [
 ]
 
 /** Reads a placement off Gmail's system labels. https://developers.google.com/workspace/gmail/api/guides/labels */
-export function placementOf(labelIds: readonly string[]): Placement {
+export function placementOf(labelIds: readonly string[]): FoundPlacement {
   const has = (label: string) => labelIds.includes(label)
   if (has('SPAM')) return 'spam'
   if (has('TRASH')) return 'trash'

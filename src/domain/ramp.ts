@@ -63,10 +63,20 @@ export function volumeOnDay(settings: RampSettings, warmupDay: number): number {
 
 /** The day's volume as chance varies it: at least one mail where any are planned, never above the limit. */
 export function variedVolume(settings: RampSettings, warmupDay: number, random: Random): number {
+  return varied(settings, warmupDay, 2 * random() - 1)
+}
+
+/** Between which ends chance varies a day's volume. */
+export function volumeRange(settings: RampSettings, warmupDay: number): { low: number; high: number } {
+  return { low: varied(settings, warmupDay, -1), high: varied(settings, warmupDay, 1) }
+}
+
+/** @param by from -1, the least, to 1, the most */
+function varied(settings: RampSettings, warmupDay: number, by: number): number {
   const planned = volumeOnDay(settings, warmupDay)
   if (planned === 0) return 0
-  const varied = Math.round(planned * (1 + settings.dailyVariation * (2 * random() - 1)))
-  return Math.min(settings.dailyLimit, Math.max(1, varied))
+  const volume = Math.round(planned * (1 + settings.dailyVariation * by))
+  return Math.min(settings.dailyLimit, Math.max(1, volume))
 }
 
 export function stepsOf({ ramp, startVolume, dailyIncrease }: RampSettings) {

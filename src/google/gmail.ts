@@ -1,7 +1,9 @@
 import { OAuth2Client } from 'google-auth-library'
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
 import type { Clock } from '../domain/clock.ts'
+import type { Notice } from '../domain/delivery-status.ts'
 import { GoogleError } from '../domain/errors.ts'
+import { isDeliveryReport, readNotice } from './delivery-notice.ts'
 import { encodeMail, type Mail } from './mime.ts'
 import { gmailError } from './problems.ts'
 
@@ -87,13 +89,35 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           }, [])
         },
 
+        /** Delivery status notifications that came into a thread, the newest first, by their ids. Costs 40 quota units. */
+        async noticesInThread(threadId: string): Promise<string[]> {
+          return found(async () => {
+            const metadataHeaders = ['Content-Type']
+            const thread = await call(() =>
+              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }),
+            )
+            return (thread.messages ?? [])
+              .filter(({ labelIds }) => !labelIds?.includes('SENT') && !labelIds?.includes('DRAFT'))
+              .filter(({ payload }) => isDeliveryReport(headerOf(payload, 'Content-Type') ?? ''))
+              .flatMap(({ id }) => id ?? [])
+              .reverse()
+          }, [])
+        },
+
+        /** What a delivery status notification says; null where it is gone, or is none. Costs 20 quota units. */
+        async notice(messageId: string): Promise<Notice | null> {
+          return found(async () => {
+            const { raw } = await call(() => users.messages.get({ ...me, id: messageId, format: 'raw' }))
+            return readNotice(Buffer.from(required(raw, 'a mail'), 'base64url'))
+          }, null)
+        },
+
         /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
         async rfcMessageId(messageId: string): Promise<string> {
           const message = await call(() =>
             users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
           )
-          const header = message.payload?.headers?.find((entry) => entry.name?.toLowerCase() === 'message-id')
-          return required(header?.value, 'a Message-ID')
+          return required(headerOf(message.payload, 'Message-ID'), 'a Message-ID')
         },
 
         /** A message of this mailbox by its RFC Message-ID, wherever it lies, spam and trash included. */
@@ -153,6 +177,10 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
       throw gmailError({ ...refusal, message: message ?? 'no answer from Gmail' }, clock.now())
     }
   }
+}
+
+function headerOf(payload: gmail_v1.Schema$MessagePart | undefined, name: string): string | null | undefined {
+  return payload?.headers?.find((header) => header.name?.toLowerCase() === name.toLowerCase())?.value
 }
 
 function required<T>(value: T | null | undefined, what: string): T {

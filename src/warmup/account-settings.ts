@@ -2,6 +2,7 @@ import type { Account } from '../db/accounts.ts'
 import type { Store } from '../db/store.ts'
 import { type AccountKind, type AccountSettings, changedSettings } from '../domain/account.ts'
 import type { RateName } from '../domain/engagement.ts'
+import { MissingScopesError } from '../domain/errors.ts'
 import { countTexts } from '../domain/text-choice.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
@@ -101,8 +102,7 @@ async function changeKind(warmup: Warmup, before: Account, kind: AccountKind): P
     if (before.failure === 'missing_scopes') await acquitAccount(warmup, accountId, stored.version)
     return
   }
-  const words = `the grant lacks ${missing.join(', ')}`
-  await condemnAccount(warmup, accountId, stored.version, { failure: 'missing_scopes', words })
+  await condemnAccount(warmup, accountId, stored.version, new MissingScopesError(missing))
 }
 
 /** Stops an account's tasks where they are. False where it was not active. */

@@ -1,5 +1,5 @@
 import type { Account } from '../db/accounts.ts'
-import { failureOf, NeedsReauthError, wordsOf } from '../domain/errors.ts'
+import { failureOf, MissingScopesError, NeedsReauthError, wordsOf } from '../domain/errors.ts'
 import { factsOf, isRefreshDue, missingScopes, type TokenFacts } from '../domain/token.ts'
 import type { TokenFailure } from '../domain/token-failure.ts'
 import type { Warmup } from './dependencies.ts'
@@ -51,8 +51,7 @@ async function look(warmup: Warmup, account: Account): Promise<{ health: TokenHe
   if (!stored) throw new NeedsReauthError('no_token', 'the account has no token')
   const token = factsOf(stored.token)
   const missing = missingScopes(token.scopes, account.kind)
-  if (missing.length > 0)
-    throw new NeedsReauthError('missing_scopes', `the grant lacks ${missing.join(', ')}`)
+  if (missing.length > 0) throw new MissingScopesError(missing)
   if (isRefreshDue(stored.token, warmup.clock.now())) return { health: 'due', token }
   const address = await addressOf(warmup, stored.token.access_token, token.scopes, account.kind)
   if (address !== null && !isOwn(account, address)) throw wrongMailbox(address)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Account, NewConnection } from '../db/accounts.ts'
 import { type AccountSettings, settingsOf } from '../domain/account.ts'
 import { RATE_NAMES } from '../domain/engagement.ts'
-import { GoogleError, OperatorError } from '../domain/errors.ts'
+import { GoogleError, MissingScopesError, OperatorError } from '../domain/errors.ts'
 import { missingScopes, scopesOf, scopesToAsk, tokenFromGrant } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 import { endReauthentication } from './incidents.ts'
@@ -95,16 +95,6 @@ function isSame(wanted: Wanted, { googleUserId, email }: Wanted): boolean {
     (wanted.googleUserId !== null && googleUserId === wanted.googleUserId) ||
     email.toLowerCase() === wanted.email.toLowerCase()
   )
-}
-
-/** The grant lacks what the account's tasks need. */
-export class MissingScopesError extends Error {
-  readonly scopes: string[]
-
-  constructor(scopes: string[]) {
-    super(`the grant lacks ${scopes.join(', ')}`)
-    this.scopes = scopes
-  }
 }
 
 /**

@@ -2,13 +2,15 @@ import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
 import type { StartedTask } from '../db/tasks.ts'
+import type { DomainResolver } from '../dns/resolver.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { ConversationText } from '../domain/conversation.ts'
 import type { Random } from '../domain/random.ts'
 import type { Gmail } from '../google/gmail.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
 import type { Notifier } from '../notices/notifier.ts'
+import type { LoadedText } from '../texts/load-conversations.ts'
+import type { TextProblem } from '../texts/read-folder.ts'
 import type { AuthenticateAndUpdateToken } from './authenticate-and-update-token.ts'
 import type { AskGmail, OpenMailbox } from './mailboxes.ts'
 
@@ -19,12 +21,18 @@ export type Warmup = {
   gmail: Gmail
   /** How the operator is told; what is told to whom stands in the store. */
   notifier: Notifier
+  /** What sending domains publish. */
+  resolver: DomainResolver
   mailsNotices: boolean
   /** Where the pages are, for links that leave the house. */
   baseUrl: string
   authenticateAndUpdateToken: AuthenticateAndUpdateToken
   openMailbox: OpenMailbox
-  texts: readonly ConversationText[]
+  texts: readonly LoadedText[]
+  /** What is wrong with the operator's own texts that are left out. */
+  textProblems: readonly TextProblem[]
+  /** Where the operator's own texts are; it need not be there. */
+  textsFolder: string
   clock: Clock
   random: Random
   /** What plans are drawn from, besides the account and the day. */

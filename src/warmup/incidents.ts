@@ -1,6 +1,7 @@
 import type { Channel } from '../db/deliveries.ts'
 import type { Store } from '../db/store.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { NeedsReauthError } from '../domain/errors.ts'
 import {
   accountSubject,
   COLLECT_SECONDS,
@@ -8,7 +9,6 @@ import {
   type NewIncident,
   type NoticeEdge,
 } from '../domain/incident.ts'
-import type { TokenFailure } from '../domain/token-failure.ts'
 
 /** What it takes to tell the operator; `mailsNotices` is whether this installation sends notices by mail. */
 export type IncidentDependencies = { store: Store; clock: Clock; mailsNotices: boolean }
@@ -18,7 +18,7 @@ export function condemnAccount(
   { store, clock, mailsNotices }: IncidentDependencies,
   accountId: number,
   version: number,
-  { failure, words }: { failure: TokenFailure; words: string },
+  { failure, message: words }: NeedsReauthError,
 ): Promise<boolean> {
   const now = clock.now()
   return store.transaction(async (tx) => {

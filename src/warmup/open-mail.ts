@@ -4,7 +4,9 @@ import { isMissing, nextLook, soonInSchedule } from '../domain/pacing.ts'
 import type { Outcome } from '../domain/task.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
 import { engage } from './engage.ts'
-import { lookForMail, recordMissing } from './find-mail.ts'
+import { findBounce } from './find-bounce.ts'
+import { lookForMail } from './find-mail.ts'
+import { recordEnding } from './record-ending.ts'
 
 /**
  * The recipient's turn: finds the mail by its stored Message-ID, records where it was, decides what to do with it, and
@@ -19,15 +21,22 @@ export async function openMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (awake > now) return { kind: 'again', at: awake, reason: 'waking', untried: true }
 
   const arrived = message.placement === null ? await lookForMail(warmup, run) : message
-  return arrived ? engage(warmup, { ...run, message: arrived }) : waitOrMiss(warmup, run)
+  return arrived ? engage(warmup, { ...run, message: arrived }) : waitOrEnd(warmup, run)
 }
 
-async function waitOrMiss(warmup: Warmup, run: MessageRun): Promise<Outcome> {
+/** Not there: it came back to its sender, or it is still under way, or, after a day of looking, it is missing. */
+async function waitOrEnd(warmup: Warmup, run: MessageRun): Promise<Outcome> {
   const { message, task } = run
-  const now = warmup.clock.now()
+  const { store, clock } = warmup
+  const bounce = await findBounce(warmup, run)
+  const now = clock.now()
   const looks = task.looks + 1
-  if (message.sentAt === null || !isMissing(message.sentAt, looks, now))
-    return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
-  await recordMissing(warmup, run)
+  if (typeof bounce === 'object') {
+    await store.transaction((tx) => recordEnding(tx, run, { placement: 'bounced', bounce }, now))
+    return { kind: 'done' }
+  }
+  const isOver = bounce === 'none' && message.sentAt !== null && isMissing(message.sentAt, looks, now)
+  if (!isOver) return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
+  await store.transaction((tx) => recordEnding(tx, run, { placement: 'missing' }, now))
   return { kind: 'done' }
 }

@@ -5,12 +5,14 @@ import type { PlannedMessage } from '../db/messages.ts'
 import type { Store } from '../db/store.ts'
 import { renderSubject } from '../domain/conversation.ts'
 import { type LocalDate, localDateOf, localDay } from '../domain/local-time.ts'
+import { countingFrom } from '../domain/pacing.ts'
 import { type DayPlan, nextPlanTime, planDay } from '../domain/plan-day.ts'
 import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
 import { chooseText, countTexts } from '../domain/text-choice.ts'
 import type { Run, Warmup } from './dependencies.ts'
-import { keepSteering, steerAccount } from './steer-account.ts'
+import { knowSenderDomain } from './sender-domain.ts'
+import { evidenceDays, keepSteering, steerAccount } from './steer-account.ts'
 
 const NEXT_DAY = 'the next working day'
 /** A plan looks at no more of a large pool than what the cool-down can take out of it, and some more. */
@@ -25,15 +27,21 @@ type Today = { now: Date; today: LocalDate; seed: string }
 export async function planAccountDay(warmup: Warmup, run: Run): Promise<Outcome> {
   if (run.account.kind === 'vault') return { kind: 'done' }
   const { store, clock, log, seed } = warmup
+  await knowSenderDomain(warmup, run.account)
   const now = clock.now()
   const planned = await store.transaction(async (tx) => {
-    await tx.partners.lock()
+    if (run.account.kind === 'warmup') await tx.partners.lock()
     // The account as it is now: another run may have planned this day, or the operator have changed it, meanwhile.
     const account = await tx.accounts.lock(run.account.id)
-    if (account?.status !== 'active' || !(await tx.tasks.isHeld(run.task.id, run.owner))) return null
+    if (
+      account?.status !== 'active' ||
+      account.kind !== run.account.kind ||
+      !(await tx.tasks.isHeld(run.task.id, run.owner))
+    )
+      return null
     const today = localDateOf(now, account.timeZone)
     const day = { now, today, seed: `${seed} ${account.id} ${today}` }
-    const at = await judgeAndPlan(warmup, tx, { account, engine: await tx.engine.get() }, day)
+    const at = await judgeAndPlan(warmup, tx, { account, engine: run.engine }, day)
     // In here, so that a change of settings, which waits for the account, can bring it forward again.
     await tx.tasks.putOff(run.task.id, run.owner, { at, reason: NEXT_DAY })
     return { at }
@@ -50,9 +58,11 @@ async function judgeAndPlan(
   { account, engine }: { account: Account; engine: Engine },
   day: Today,
 ): Promise<Date> {
-  const [todays] = await tx.accountDays.since(account.id, day.today)
-  const isSteered = todays !== undefined && todays.warmupDay !== null
-  const steered = isSteered ? null : await steerAccount(tx, account, day.today, engine)
+  const days = await evidenceDays(tx, account, day.today, engine)
+  const isSteered = days.some(({ day: known, warmupDay }) => known === day.today && warmupDay !== null)
+  // A pool account has no ramp to be steered on: it is judged, and rests.
+  const judged = account.kind === 'pool' ? { ...account, warmupDay: 0 } : account
+  const steered = isSteered ? null : await steerAccount(tx, judged, day.today, { engine, days })
   if (account.kind === 'pool') {
     if (steered) await keepSteering(tx, account, { ...steered, warmupDay: account.warmupDay }, day)
     return nextPlanTime(day.now, account, seededRandom(day.seed))
@@ -83,7 +93,7 @@ async function planConversations(
       settings: account,
       warmupDay,
       lastPlannedOn,
-      ...(await tx.messages.sentSince(id, window.start)),
+      ...(await tx.messages.sentSince(id, countingFrom(now, account))),
       waiting: await tx.messages.waiting(id),
       partners: await tx.partners.find({
         senderId: id,

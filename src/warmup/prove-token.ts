@@ -1,5 +1,5 @@
 import type { Account } from '../db/accounts.ts'
-import { NeedsReauthError } from '../domain/errors.ts'
+import { MissingScopesError, NeedsReauthError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/task.ts'
 import { missingScopes } from '../domain/token.ts'
 import type { ValidToken } from './authenticate-and-update-token.ts'
@@ -19,9 +19,9 @@ export async function proveToken(warmup: Warmup, account: Account): Promise<Vali
   const token = await warmup.authenticateAndUpdateToken(account.id)
   const missing = missingScopes(token.scopes, account.kind)
   if (missing.length > 0) {
-    const words = `the grant lacks ${missing.join(', ')}`
-    await condemnAccount(warmup, account.id, token.version, { failure: 'missing_scopes', words })
-    throw new NeedsReauthError('missing_scopes', words)
+    const lack = new MissingScopesError(missing)
+    await condemnAccount(warmup, account.id, token.version, lack)
+    throw lack
   }
   const ask = askingWith(warmup.authenticateAndUpdateToken, account.id, token)
   const address = await ask((accessToken) => addressOf(warmup, accessToken, token.scopes, account.kind))

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredToken } from '../db/tokens.ts'
-import { GoogleError } from '../domain/errors.ts'
+import { GoogleError, MissingScopesError, NeedsReauthError } from '../domain/errors.ts'
 import type { Random } from '../domain/random.ts'
 import {
   type ClientCredentials,
@@ -10,7 +10,7 @@ import {
   refreshedToken,
   scopesOf,
 } from '../domain/token.ts'
-import { causeOfRefusal, type TokenFailure } from '../domain/token-failure.ts'
+import { causeOfRefusal } from '../domain/token-failure.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import type { Logger } from '../logger.ts'
 import { type AppBreaker, acceptsClient } from './app-breaker.ts'
@@ -54,7 +54,7 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
       if (acceptsClient(error)) await breaker.accept(client)
       if (error.problem === 'grant_revoked') {
         const cause = error.grantFailure ?? causeOfRefusal(stored.token, clock.now())
-        await condemn(accountId, stored.version, cause, error.message)
+        await condemn(accountId, stored.version, new NeedsReauthError(cause, error.message))
         return null
       }
       throw new GoogleError(error.problem, error.message, {
@@ -72,8 +72,7 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
     if (saved.isAcquitted) await tellAcquittal(dependencies, accountId)
     log.info({ accountId, expiry: token.expiry }, 'token refreshed')
     const missing = missingScopes(scopesOf(token), saved.kind)
-    if (missing.length > 0)
-      await condemn(accountId, version, 'missing_scopes', `the grant lacks ${missing.join(', ')}`)
+    if (missing.length > 0) await condemn(accountId, version, new MissingScopesError(missing))
     return missing.length === 0
   }
 
@@ -90,9 +89,9 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
     }
   }
 
-  async function condemn(accountId: number, version: number, failure: TokenFailure, words: string) {
-    if (await condemnAccount(dependencies, accountId, version, { failure, words }))
-      log.warn({ accountId, failure, reason: words }, 'account needs re-authentication')
+  async function condemn(accountId: number, version: number, why: NeedsReauthError) {
+    if (await condemnAccount(dependencies, accountId, version, why))
+      log.warn({ accountId, failure: why.failure, reason: why.message }, 'account needs re-authentication')
   }
 
   /** Sees to it that Google is left alone for a while: by this account, or by all of a refused client. */

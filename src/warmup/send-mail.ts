@@ -1,4 +1,5 @@
 import type { Account } from '../db/accounts.ts'
+import type { Engine } from '../db/engine.ts'
 import type { Message } from '../db/messages.ts'
 import { domainOf, readingSchedule, sendingSchedule } from '../domain/account.ts'
 import { GoogleError } from '../domain/errors.ts'
@@ -42,7 +43,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
     return dropReply(warmup, run)
 
-  const permission = await permissionToSend(warmup, run.account, message)
+  const permission = await permissionToSend(warmup, run.account, run.engine, message)
   if (!permission.allowed) return later(permission.until, permission.reason)
 
   const draft = await draftOf(warmup, run, recipient)
@@ -69,7 +70,8 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
     const account = await tx.accounts.lock(run.account.id)
     if (account?.status !== 'active') return later(now, 'the account has changed')
     if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
-    const permission = await permissionToSend({ ...warmup, store: tx }, account, run.message)
+    const engine = await tx.engine.get()
+    const permission = await permissionToSend({ ...warmup, store: tx }, account, engine, run.message)
     if (!permission.allowed) return later(permission.until, permission.reason)
     const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })
     return begun ? null : later(now, 'begun elsewhere')
@@ -79,11 +81,11 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
 async function permissionToSend(
   { store, clock, random }: Warmup,
   account: Account,
+  engine: Engine,
   message: Message,
 ): Promise<Permission> {
   const now = clock.now()
   const { id, dailyLimit, minPauseMinutes, restsUntil } = account
-  const engine = await store.engine.get()
   const sent = await store.messages.sentSince(id, countingFrom(now, account), message.id)
   const domain = engine.needsAuthentication ? await store.senderDomains.of(domainOf(account.email)) : null
   return maySend(

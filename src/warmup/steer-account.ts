@@ -14,10 +14,11 @@ export async function steerAccount(
   tx: Store,
   account: Account,
   today: LocalDate,
-  engine: Engine,
+  { engine, days }: { engine: Engine; days: readonly AccountDay[] },
 ): Promise<Steered> {
-  const days = await evidenceDays(tx, account, today, engine)
-  const previous = await tx.accountDays.lastPlannedBefore(account.id, today)
+  const previous =
+    days.findLast(({ day, warmupDay }) => day < today && warmupDay !== null) ??
+    (account.warmupDay > 0 ? await tx.accountDays.lastPlannedBefore(account.id, today) : null)
   const verdict = judge(evidenceOf(days), engine)
   const fresh = evidenceOf(days.filter(({ day }) => previous === null || day >= previous.day))
   const steering = steer({
@@ -26,7 +27,7 @@ export async function steerAccount(
     restDays: engine.restDays,
     health: account.health,
     warmupDay: account.warmupDay,
-    sentThen: previous && previous.sent,
+    sentThen: previous?.sent ?? null,
     restsUntil: account.restsUntil,
     verdict,
     newEvidence: judge(fresh, engine).all,
@@ -42,8 +43,10 @@ export async function keepSteering(
   { today, now }: { today: LocalDate; now: Date },
 ): Promise<void> {
   const { step, because, health, warmupDay, restsUntil, forgetsEvidence, verdict } = steered
-  const evidenceFrom = forgetsEvidence ? { evidenceFrom: today } : {}
-  await tx.accounts.steer(account.id, { health, warmupDay, restsUntil, ...evidenceFrom })
+  const evidenceFrom = forgetsEvidence ? today : account.evidenceFrom
+  const isAsBefore =
+    health === account.health && warmupDay === account.warmupDay && restsUntil === account.restsUntil
+  if (!isAsBefore) await tx.accounts.steer(account.id, { health, warmupDay, restsUntil, evidenceFrom })
   const isTold = health !== account.health || !['begin', 'rise'].includes(step)
   const isResting = step === 'rest' && account.restsUntil !== null
   if (!isTold || isResting) return

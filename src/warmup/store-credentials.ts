@@ -1,9 +1,9 @@
 import { type AccountSettings, DEFAULT_SETTINGS } from '../domain/account.ts'
-import { failureOf, GoogleError, OperatorError } from '../domain/errors.ts'
+import { failureOf, GoogleError, MissingScopesError, OperatorError } from '../domain/errors.ts'
 import { beyondIdentity, scopesOf, tokenFromGrant } from '../domain/token.ts'
 import type { TokenFailure } from '../domain/token-failure.ts'
 import { createAppBreaker } from './app-breaker.ts'
-import { type Connected, keepConnection, MissingScopesError } from './connect-account.ts'
+import { type Connected, keepConnection } from './connect-account.ts'
 import type { Warmup } from './dependencies.ts'
 import { ownerOf } from './token-owner.ts'
 
@@ -62,7 +62,7 @@ export async function storeCredentials(
     return kept
   } catch (error) {
     if (error instanceof GoogleError) return refused(failureOf(error), error.message, error.retryAt)
-    if (error instanceof MissingScopesError) return refused('missing_scopes', error.message)
+    if (error instanceof MissingScopesError) return refused(error.failure, error.message)
     if (error instanceof OperatorError) return refused('address_taken', error.message)
     throw error
   }

@@ -1,7 +1,7 @@
 import type { Account } from '../db/accounts.ts'
 import type { Dashboard } from '../db/dashboard.ts'
 import type { AccountKind } from '../domain/account.ts'
-import { localDateOf, startOfLocalDay } from '../domain/local-time.ts'
+import { localDateOf } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { eventView } from './event-view.ts'
 import { conversationViews } from './message-view.ts'
@@ -14,10 +14,9 @@ const HANDOUTS = 5
 /** All that an account's page shows, in five queries. */
 export async function loadAccountPage(dashboard: Dashboard, account: Account, now: Date) {
   const { id, timeZone } = account
-  const dayStart = startOfLocalDay(localDateOf(now, timeZone), timeZone)
   const [figures, sent, messages, events, handouts] = await Promise.all([
     dashboard.figuresOf(id),
-    dashboard.sentSince(new Map([[id, dayStart]])),
+    dashboard.sentOn(new Map([[id, localDateOf(now, timeZone)]])),
     dashboard.messagesOf(id, MESSAGES),
     dashboard.latestEvents(EVENTS, id),
     dashboard.handoutsOf(id, HANDOUTS),

@@ -5,8 +5,6 @@ import { rateViews } from './rate-view.ts'
 import { timeView } from './times.ts'
 import { KIND_WORDS, STATUS_WORDS, sentence, TASK_WORDS, WAITING_WORDS } from './words.ts'
 
-export type AccountView = ReturnType<typeof accountView>
-
 /** An account as the table and its own page show it. */
 export function accountView({ account, counts, next }: AccountRow, facts: { sentToday: number; now: Date }) {
   const { id, email, status, kind, timeZone } = account

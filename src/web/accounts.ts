@@ -5,14 +5,16 @@ import { changeSettings, pauseAccount, resumeAccount } from '../warmup/account-s
 import { startConnecting } from '../warmup/connect-account.ts'
 import { issueConnectLink } from '../warmup/connect-link.ts'
 import { removeAccount } from '../warmup/disconnect-account.ts'
+import { loadAccountCharts } from './account-charts.ts'
 import { type FormErrors, type FormValues, readAccountForm, valuesOf } from './account-form.ts'
 import { accountFormView } from './account-form-view.ts'
 import { loadAccountPage } from './account-page-view.ts'
 import type { WebDependencies } from './dependencies.ts'
-import { NotFound } from './errors.ts'
+import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
-import { readId } from './ids.ts'
 import type { Pages } from './pages.ts'
+import { loadPlacements } from './placement-view.ts'
+import { loadSenderDomain } from './sender-domain.ts'
 import { redirectSaying } from './sessions.ts'
 import { timeView } from './times.ts'
 import { loadTokenView } from './token-view.ts'
@@ -98,11 +100,7 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     await back(request, response, account, removed ? `${account.email} is removed.` : UNCHANGED)
   })
 
-  async function find(request: Request): Promise<Account> {
-    const account = await warmup.store.accounts.byId(readId(request.params.id))
-    if (!account) throw new NotFound()
-    return account
-  }
+  const find = (request: Request) => findAccount(warmup, request)
 
   async function show(
     request: Request,
@@ -111,13 +109,19 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token] = await Promise.all([
+    const [page, token, placements] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
+      loadPlacements(warmup.store, account.id),
     ])
-    const model = { ...page, token }
+    const live = { ...page, token, placements }
     if (request.get('HX-Request'))
-      return pages.showPart(request, response, { view: 'partials/account-live', model })
+      return pages.showPart(request, response, { view: 'partials/account-live', model: live })
+    const [senderDomain, charts] = await Promise.all([
+      loadSenderDomain(warmup, account, now),
+      loadAccountCharts(warmup.store, account, now),
+    ])
+    const model = { ...live, senderDomain, charts }
     const values = submitted?.values ?? valuesOf(account)
     const fields = accountFormView(values, { idPrefix: 'edit', errors: submitted?.errors ?? {} })
     pages.show(request, response, {

@@ -8,6 +8,7 @@ import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { docsRoutes } from './docs.ts'
 import { handleError, notFound } from './errors.ts'
+import { forecastRoutes } from './forecast.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
 import { noticeRoutes } from './notices.ts'
@@ -16,8 +17,10 @@ import { createPages } from './pages.ts'
 import { probes } from './probes.ts'
 import { showRefusals } from './refusals.ts'
 import { securityHeaders } from './security-headers.ts'
+import { senderDomainRoutes } from './sender-domain.ts'
 import { requireOperator, sessions } from './sessions.ts'
 import { signInRoutes, signOutRoutes } from './sign-in.ts'
+import { textRoutes } from './texts.ts'
 import { prepareViews } from './views.ts'
 
 export type { WebDependencies } from './dependencies.ts'
@@ -48,6 +51,9 @@ export function createApp(deps: WebDependencies): Express {
   app.use(signOutRoutes())
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
+  app.use(senderDomainRoutes(deps))
+  app.use(forecastRoutes(deps, pages))
+  app.use(textRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))

@@ -1,6 +1,7 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
-import { addDays, localDateOf, startOfLocalDay } from '../domain/local-time.ts'
+import { accountsFor } from '../domain/forecast.ts'
+import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
 import { eventView } from './event-view.ts'
 import { pageView, readListQuery } from './list-query.ts'
@@ -47,18 +48,13 @@ async function loadAccounts(
   page: { limit: number; offset: number },
 ) {
   const found = await dashboard.accounts(filter, page)
-  const starts = new Map(found.rows.map(({ account }) => [account.id, dayIn(account.timeZone, now).start]))
-  return { ...found, sent: await dashboard.sentSince(starts) }
+  const today = new Map(found.rows.map(({ account }) => [account.id, localDateOf(now, account.timeZone)]))
+  return { ...found, sent: await dashboard.sentOn(today) }
 }
 
 function dayIn(timeZone: string, now: Date): ZoneDay {
   const date = localDateOf(now, timeZone)
-  return {
-    timeZone,
-    date,
-    start: startOfLocalDay(date, timeZone),
-    end: startOfLocalDay(addDays(date, 1), timeZone),
-  }
+  return { timeZone, date, end: localDay(date, timeZone).end }
 }
 
 function totals(census: readonly CensusRow[], today: Today) {
@@ -87,7 +83,7 @@ function hints(census: readonly CensusRow[], today: Today): string[] {
       ? `Nothing new is sent until there is at least one active ${missing.join(' and one active ')}.`
       : null,
     today.shortOf > 0
-      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect more pool accounts, or raise their daily limits.`
+      ? `Today’s plans are short of room for ${counted(today.shortOf, 'mail')}: connect ${counted(accountsFor(today.shortOf, today.pool), 'more pool account')}, or raise the daily limits of those there are.`
       : null,
     today.untold > 0
       ? `${counted(today.untold, 'message')} to you could not be delivered: see Notices.`

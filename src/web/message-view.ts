@@ -1,6 +1,7 @@
 import type { MessageRow } from '../db/dashboard.ts'
+import type { Placement } from '../domain/message.ts'
 import { type TimeView, timeView } from './times.ts'
-import { PLACEMENT_WORDS, STATE_WORDS, sentence } from './words.ts'
+import { LABEL_WORDS, PLACEMENT_WORDS, STATE_WORDS, sentence } from './words.ts'
 
 export type MessageView = ReturnType<typeof messageView>
 export type ConversationView = { href: string; subject: string; messages: MessageView[] }
@@ -9,7 +10,7 @@ type Looking = { now: Date; zone: string }
 /** A mail as one party sees it (`viewer` is its account id), or as a bystander does. */
 export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { viewer: number | null }) {
   const time = (instant: Date): TimeView => timeView(instant, { now, zone })
-  const { placement, placedAt, openedAt, rescuedAt } = row
+  const { placement, placedAt, openedAt, rescuedAt, labelsSeen, bounceStatus, bounceWords } = row
   const isWithdrawn = row.state === 'cancelled'
   const isIncoming = row.recipient.id === viewer
   const partner = isIncoming ? row.sender : row.recipient
@@ -28,13 +29,21 @@ export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { 
     gmailSearch: `rfc822msgid:${row.rfcMessageId.replace(/[<>]/g, '')}`,
     placement: placement && {
       name: placement,
-      words: placement === 'missing' ? 'Did not arrive' : `Found in ${PLACEMENT_WORDS[placement]}`,
+      words: ENDED_ELSEWHERE[placement] ?? `Found in ${PLACEMENT_WORDS[placement]}`,
       at: placedAt && time(placedAt),
     },
+    labels: labelsSeen && (labelsSeen.map((label) => LABEL_WORDS[label] ?? label).join(', ') || 'none'),
+    bounce: bounceStatus && { status: bounceStatus, words: sentence(bounceWords ?? '') },
     rescued: rescuedAt && time(rescuedAt),
     opened: openedAt && time(openedAt),
-    isLeftUnread: row.opens === false && placement !== null && placement !== 'missing',
+    isLeftUnread: row.opens === false && placement !== null && !(placement in ENDED_ELSEWHERE),
   }
+}
+
+/** Where nobody found it. */
+const ENDED_ELSEWHERE: Partial<Record<Placement, string>> = {
+  missing: 'Did not arrive',
+  bounced: 'Came back',
 }
 
 /** Groups mails, newest first, into conversations; the one with the newest mail first, each in the order of its turns. */

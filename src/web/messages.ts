@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import { explain } from '../domain/explain.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { NotFound } from './errors.ts'
 import { readId } from './ids.ts'
@@ -17,7 +18,7 @@ export function messageRoutes({ dashboard, warmup }: WebDependencies, pages: Pag
     const rows = await dashboard.conversationOf(id)
     const asked = rows.find((row) => row.id === id)
     if (!asked) throw new NotFound()
-    const messages = rows.map((row) => messageView(row, bystander()))
+    const messages = rows.map((row) => ({ ...messageView(row, bystander()), why: explain(row) }))
     pages.show(request, response, {
       view: 'pages/conversation',
       title: asked.subject,

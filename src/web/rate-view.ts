@@ -1,28 +1,39 @@
 import type { AccountCounts } from '../db/counts.ts'
-import { type AchievedRate, achievedRate } from '../domain/rates.ts'
+import { wilsonInterval } from '../domain/rates.ts'
 
-/** A rate as it was achieved, the goal, and the numbers behind it. */
-export type RateView = { name: string; achieved: string; goal: string | null; counts: string }
+/** A share with its 95 % interval and the numbers behind it; of nothing there is no share. */
+export type ShareView = { achieved: string; interval: string | null; part: number; whole: number }
+
+/** A rate as it was achieved, and the goal. */
+export type RateView = ShareView & { name: string; goal: string | null; counts: string }
 
 type Rates = { openRate: number; replyRate: number }
 
 export function rateViews(rates: Rates, counts: AccountCounts): RateView[] {
   const { received, opened, answered, placed, placedSpam } = counts
   return [
-    rateView('Opens', achievedRate(opened, received), 'received', rates.openRate),
-    rateView('Replies', achievedRate(answered, opened), 'opened', rates.replyRate),
-    rateView('Sent mail in spam', achievedRate(placedSpam, placed), 'found', null),
+    rateView('Opens', shareView(opened, received), 'received', rates.openRate),
+    rateView('Replies', shareView(answered, opened), 'opened', rates.replyRate),
+    rateView('Sent mail in spam', shareView(placedSpam, placed), 'found', null),
   ]
 }
 
-function rateView(name: string, achieved: AchievedRate, base: string, goal: number | null): RateView {
-  const { part, whole, rate } = achieved
+function rateView(name: string, share: ShareView, base: string, goal: number | null): RateView {
+  const { part, whole } = share
   return {
     name,
-    achieved: rate === null ? '–' : percent(rate),
+    ...share,
     goal: goal === null ? null : percent(goal),
-    counts: rate === null ? 'no mail yet' : `${part} of ${whole} ${base}`,
+    counts: whole === 0 ? 'no mail yet' : `${part} of ${whole} ${base}`,
   }
+}
+
+/** "12 %" and "5–26 %": what the share of all mail is like, as far as so few mails can tell. */
+export function shareView(part: number, whole: number): ShareView {
+  if (whole === 0) return { achieved: '–', interval: null, part, whole }
+  const { low, high } = wilsonInterval(part, whole)
+  const interval = `${Math.round(low * 100)}–${percent(high)}`
+  return { achieved: percent(part / whole), interval, part, whole }
 }
 
 export function percent(rate: number): string {

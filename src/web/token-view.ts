@@ -5,8 +5,6 @@ import { FAILURE_ADVICE } from '../domain/token-failure.ts'
 import { grantedName, permissionView } from './scope-words.ts'
 import { timeView } from './times.ts'
 
-export type TokenView = NonNullable<Awaited<ReturnType<typeof loadTokenView>>>
-
 /** What is known of an account's token, and nothing of the token itself; null where there is none. */
 export async function loadTokenView({ tokens }: Pick<Store, 'tokens'>, account: Account, now: Date) {
   try {

@@ -48,6 +48,23 @@ export const PLACEMENT_WORDS: Record<Placement, string> = {
   missing: 'nowhere',
 }
 
+/** Gmail's system labels. https://developers.google.com/workspace/gmail/api/guides/labels */
+export const LABEL_WORDS: Record<string, string> = {
+  INBOX: 'Inbox',
+  SPAM: 'Spam',
+  TRASH: 'Trash',
+  UNREAD: 'Unread',
+  STARRED: 'Starred',
+  IMPORTANT: 'Important',
+  SENT: 'Sent',
+  DRAFT: 'Draft',
+  CATEGORY_PERSONAL: 'Primary',
+  CATEGORY_PROMOTIONS: 'Promotions',
+  CATEGORY_SOCIAL: 'Social',
+  CATEGORY_UPDATES: 'Updates',
+  CATEGORY_FORUMS: 'Forums',
+}
+
 /** Why a task was put off; anything else that stands there is an error's own words. */
 export const WAITING_WORDS: Record<string, string> = {
   stopped: 'all sending is stopped',

@@ -69,6 +69,7 @@ describe('parseConversation', () => {
     ['a bar outside of braces', withMail('one|two'), 3, /outside of braces/],
     ['an empty choice', withMail('{one|} two'), 3, /empty choice in \{one\|\}/],
     ['a lonely choice', withMail('{one} two'), 3, /only one choice/],
+    ['a choice with a variable alone', withMail('{ {{a}} }', 'Subject: A\na: b|c'), 4, /only one choice in/],
     ['an unknown variable', withMail('Hi {{receiver}},'), 3, /unknown variable \{\{receiver\}\}/],
     ['an inherited name', withMail('Hi {{constructor}},'), 3, /unknown variable/],
     ['a name in the subject', withMail('Hi.', 'Subject: For {{recipient}}'), 1, /unknown variable/],
@@ -93,6 +94,28 @@ describe('parseConversation', () => {
     ['a link', withMail('See https://example.test/a'), 3, /looks like a link/],
     ['a bare domain', withMail('See example.com for more'), 3, /looks like a link.*"example\.com"/],
     ['an address', withMail('Write to anna@example'), 3, /looks like a link/],
+    ['a link with a short name', withMail('See x.com or t.co/a'), 3, /looks like a link.*"x\.com"/],
+    ['a numeric address', withMail('It is 192.168.0.1'), 3, /looks like a link.*"192\.168\.0\.1"/],
+    ['a domain behind a name', withMail('Hi {{recipient}}.com'), 3, /looks like a link/],
+    ['a link across choices', withMail('On {example|sample}.{com|org}'), 3, /"example\.com"/],
+    ['a link out of a variable', withMail('See {{site}}.com', 'Subject: A\nsite: one|two'), 4, /"one\.com"/],
+    ['a link in a later mail', withMail('Hi.\n---\n# see example.com'), 5, /looks like a link/],
+    [
+      'spam across choices',
+      withMail('A {nice|special} {idea|offer} for you'),
+      3,
+      /"special offer" reads like/,
+    ],
+    ['spam across three choices', withMail('{It is|so} {free|x} {of|by} {charge|y}'), 3, /"free of charge"/],
+    [
+      'spam across a variable in a choice',
+      withMail('{the {{a}}|it} now', 'Subject: A\na: buy|sell'),
+      4,
+      /"buy now"/,
+    ],
+    ['marks across choices', withMail('{Great!|Nice.}{!|?}'), 3, /in a row/],
+    ['a plural of spam', withMail('Many discounts'), 3, /"discounts" reads like spam/],
+    ['a hyphen in spam', withMail('Please act-now'), 3, /"act-now" reads like spam/],
     ['a spam word', withMail('A {nice|Special  offer}'), 3, /"Special {2}offer" reads like spam/],
     ['capitals', withMail('PLEASE read'), 3, /capitals/],
     ['exclamation marks', withMail('Hi!!'), 3, /in a row/],
@@ -107,6 +130,40 @@ describe('parseConversation', () => {
 
   it('finds spam words only as whole words', () => {
     expect(problemsOf(withMail('The cashier had a loaner and clicked.'))).toEqual([])
+  })
+
+  it('is silent about what no choice can come out as', () => {
+    expect(problemsOf(withMail('{special|nice} {idea|thought}, and an {offer|even nicer one}'))).toEqual([])
+    expect(problemsOf(withMail(`{ecash${' b'.repeat(18)}|b} {c|d}`))).toEqual([])
+    expect(problemsOf(withMail(`{a|b} {${'b '.repeat(18)}cashew|c}`))).toEqual([])
+  })
+
+  it('skips comments at the top only', () => {
+    expect(problemsOf(`# see www.example.com\n${withMail('Hi.')}`)).toEqual([])
+  })
+
+  it('quotes what is wrong in one short line', () => {
+    const [first, ...more] = problemsOf(withMail(`www.${'a'.repeat(500)}\u001B`))
+    expect(first?.problem).toMatch(/U\+001B/)
+    expect(more).toEqual([{ line: 3, problem: `looks like a link or an address: "www.${'a'.repeat(56)}…"` }])
+  })
+
+  it('takes no longer than the text is long', () => {
+    const size = 100_000
+    const slow = [
+      'a',
+      'a.',
+      '@',
+      '{{ ',
+      '{a|b}',
+      `{${'ab|'.repeat(19)}c}`,
+      `{${'ab|'.repeat(19)}c}`.repeat(4).concat('\n'),
+    ].map((piece) => piece.repeat(size / piece.length))
+    for (const text of [...slow, `{{${' '.repeat(size)}x`]) {
+      const start = performance.now()
+      parseConversation('any', withMail(text))
+      expect(performance.now() - start, text.slice(0, 10)).toBeLessThan(3000)
+    }
   })
 
   it('never throws, whatever the file contains', () => {

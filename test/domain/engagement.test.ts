@@ -82,7 +82,14 @@ describe('what a recipient does with a mail', () => {
 
   test('that ends its conversation is not answered, but counts as a question', () => {
     const decisions = decideAll(RATES, {}, { placement: 'inbox', mayReply: false }, seededRandom(1))
-    expect(decisions.reply).toEqual({ rate: 1, asked: 0, granted: 0, drawn: null, answer: false })
+    expect(decisions.reply).toEqual({
+      rate: 1,
+      asked: 0,
+      granted: 0,
+      drawn: null,
+      answer: false,
+      isOver: true,
+    })
     expect(runsAfter({}, decisions).reply).toEqual({ asked: 1, granted: 0 })
   })
 

@@ -89,9 +89,9 @@ describe('windows', () => {
 
   test('after Friday’s last is Monday’s first, after the morning’s the afternoon’s', () => {
     const schedule = { ...WEEK, hours: ['09:00-12:00', '13:00-18:00'] }
-    const after = (time: string) => currentOrNextWindow(new Date(time), schedule)?.start.toISOString()
-    expect(after('2026-03-06T18:00:00Z')).toBe('2026-03-09T09:00:00.000Z')
-    expect(after('2026-03-06T12:00:00Z')).toBe('2026-03-06T13:00:00.000Z')
+    const next = (time: string) => currentOrNextWindow(new Date(time), schedule)?.start.toISOString()
+    expect(next('2026-03-06T18:00:00Z')).toBe('2026-03-09T09:00:00.000Z')
+    expect(next('2026-03-06T12:00:00Z')).toBe('2026-03-06T13:00:00.000Z')
     expect(nextDaysWindow(new Date('2026-03-03T05:00:00Z'), schedule)?.start.toISOString()).toBe(
       '2026-03-04T09:00:00.000Z',
     )

@@ -9,6 +9,7 @@ import { accounts, webhooks } from '../../src/db/schema.ts'
 import { SEALED_COLUMNS } from '../../src/db/sealed-columns.ts'
 import { createSealer, webhookContext } from '../../src/db/sealing.ts'
 import { createStore } from '../../src/db/store.ts'
+import { childEnvironment } from '../support/child-environment.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 type Result = { code: number | null; stdout: string; stderr: string }
@@ -17,10 +18,8 @@ function start(
   world: World,
   ...keys: (Buffer | undefined)[]
 ): { child: ChildProcess; ended: Promise<Result> } {
-  const { PATH, HOME } = process.env
   const env = {
-    PATH,
-    HOME,
+    ...childEnvironment(),
     ...world.sandbox.settings,
     DATABASE_URL: world.config.DATABASE_URL,
     TOKEN_ENCRYPTION_KEYS: keys.map((key) => key?.toString('base64')).join(','),

@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { GMAIL_SCOPES, tokenFromGrant } from '../../src/domain/token.ts'
 import { FAILURE_ADVICE, TOKEN_FAILURES } from '../../src/domain/token-failure.ts'
 import { keepConnection } from '../../src/warmup/connect-account.ts'
+import { childEnvironment } from '../support/child-environment.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 type Result = { code: number | null; stdout: string; stderr: string }
@@ -25,11 +26,9 @@ function start(
   changes: Record<string, string>,
   ...options: string[]
 ): { child: ChildProcess; ended: Promise<Result> } {
-  const { PATH, HOME } = process.env
   const { TOKEN_ENCRYPTION_KEYS, DATABASE_URL, BASE_URL, GOOGLE_API_ROOT } = world.config
   const env = {
-    PATH,
-    HOME,
+    ...childEnvironment(),
     ...world.sandbox.settings,
     GOOGLE_API_ROOT,
     DATABASE_URL,

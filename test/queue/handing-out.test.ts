@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import { expectAgreement } from '../support/agreement.ts'
+import { emptyRedis } from '../support/redis.ts'
 import { BACKENDS, openWorld, type World } from '../support/world.ts'
 
 const MONDAY_EVENING = new Date('2026-03-02T22:00:00Z')
@@ -77,15 +77,13 @@ test.skipIf(!BACKENDS.includes('redis'))(
     world.sandbox.control.forcePlacement('inbox')
     await world.connect('anna@example.com', { openRate: 1, replyRate: 1, startVolume: 4 })
     await world.connect('ben@example.org', { kind: 'pool', replyRate: 1 })
-    const redis = new Redis(inject('redisUrl') as string)
     const { tasks } = world.runtime.warmup.store
     // These go out under a short lease, and their jobs never reach a worker.
     world.clock.moveTo(new Date('2026-03-02T10:00:00Z'))
     await handOut(world, 0.2)
-    await redis.flushall()
+    await emptyRedis()
     await expect.poll(async () => (await handOut(world, 0.1)).length).toBeGreaterThan(0)
-    await redis.flushall()
-    await redis.quit()
+    await emptyRedis()
     await world.runtime.warmup.store.endLeases()
     expect(await tasks.nextDueAt()).not.toBeNull()
 

@@ -1,12 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { connect } from '../../src/db/connection.ts'
+import { sql } from '../../src/db/drizzle.ts'
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { fastFolder } from './fast-folder.ts'
 
 export type Service = { url: string; from: string; stop(): Promise<void> }
+
+/** Test databases need not outlive a crash of the machine; two files at once, and their processes, have many connections. */
+const POSTGRES_SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=300',
+]
 
 const given = (url: string, variable: string): Service => ({ url, from: variable, stop: async () => {} })
 
@@ -36,6 +46,7 @@ async function startContainers(): Promise<{ postgres: Service; redis: Service } 
     const [postgres, redis] = await Promise.all([
       new GenericContainer(postgresImage)
         .withEnvironment({ POSTGRES_PASSWORD: 'test' })
+        .withCommand(['postgres', ...POSTGRES_SETTINGS.flatMap((setting) => ['-c', setting])])
         .withExposedPorts(5432)
         .withWaitStrategy(Wait.forLogMessage('database system is ready to accept connections', 2))
         .start(),
@@ -65,7 +76,8 @@ async function startContainers(): Promise<{ postgres: Service; redis: Service } 
 }
 
 async function embeddedPostgres(): Promise<Service> {
-  const folder = mkdtempSync(join(tmpdir(), 'kindling-test-'))
+  const folder = mkdtempSync(join(fastFolder(), 'kindling-test-'))
+  await configure(await startEmbeddedPostgres(folder))
   const { url, stop } = await startEmbeddedPostgres(folder)
   return {
     url,
@@ -75,6 +87,14 @@ async function embeddedPostgres(): Promise<Service> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Some of the settings count from the next start on. */
+async function configure({ url, stop }: EmbeddedPostgres): Promise<void> {
+  const { db, close } = connect(url, { poolSize: 1 })
+  for (const setting of POSTGRES_SETTINGS) await db.execute(sql.raw(`alter system set ${setting}`))
+  await close()
+  await stop()
 }
 
 async function localRedis(): Promise<Service | null> {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../src/embedded/postgres.ts'
+import { childEnvironment } from './child-environment.ts'
+import { fastFolder } from './fast-folder.ts'
 
 type Environment = Record<string, string>
 export type Ended = { code: number | null; output: string }
@@ -25,12 +26,16 @@ export type Instance = AsyncDisposable & {
 }
 
 export async function prepareInstance(environment: Environment = {}): Promise<Instance> {
-  const dataDir = join(mkdtempSync(join(tmpdir(), 'kindling-')), 'data folder')
+  const dataDir = join(mkdtempSync(join(fastFolder(), 'kindling-')), 'data folder')
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
-  // Nothing else of this process's environment: the test runner sets a BASE_URL of its own.
-  const { PATH, HOME } = process.env
-  const env = { PATH, HOME, PORT: port, DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...environment }
+  const env = {
+    ...childEnvironment(),
+    PORT: port,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'warn',
+    ...environment,
+  }
   const launched: { child: ChildProcess; ended: Promise<Ended> }[] = []
 
   const launch = () => {

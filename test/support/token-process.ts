@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from './child-environment.ts'
 import type { World } from './world.ts'
 
 export type ChildOrder =
@@ -20,11 +21,9 @@ export type TokenProcess = AsyncDisposable & {
 
 export async function startTokenProcess(world: World): Promise<TokenProcess> {
   const { TOKEN_ENCRYPTION_KEYS, DATABASE_URL, BASE_URL } = world.config
-  const { PATH, HOME } = process.env
   const child = spawn(process.execPath, [fileURLToPath(new URL('token-child.ts', import.meta.url))], {
     env: {
-      PATH,
-      HOME,
+      ...childEnvironment(),
       ...world.sandbox.settings,
       DATABASE_URL,
       BASE_URL,

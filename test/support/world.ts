@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { inject } from 'vitest'
 import { type CompleteConfig, parseConfig, requireComplete } from '../../src/config.ts'
 import type { Account } from '../../src/db/accounts.ts'
 import { sql } from '../../src/db/drizzle.ts'
@@ -18,12 +17,14 @@ import {
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { giveConsent } from './consent.ts'
+import { countedQueue } from './counted-queue.ts'
 import { freshDatabase } from './database.ts'
+import { emptyRedis, redisUrl } from './redis.ts'
 import { type SteppedClock, steppedClock } from './stepped-clock.ts'
 
 export type Backend = 'postgres' | 'redis'
 /** Both stores of the queue, or the one there is where the machine has no Redis (the run says so, loudly). */
-export const BACKENDS: Backend[] = inject('redisUrl') ? ['postgres', 'redis'] : ['postgres']
+export const BACKENDS: Backend[] = redisUrl() ? ['postgres', 'redis'] : ['postgres']
 
 export type World = AsyncDisposable & {
   clock: SteppedClock
@@ -46,6 +47,8 @@ export async function openWorld(
     backend?: Backend
     concurrency?: number
     seed?: number
+    /** Settings of the app besides. */
+    environment?: Record<string, string>
     /** Puts something between the app and Gmail: the origin to go to in the place of the simulated Gmail's. */
     between?: (origin: string) => Promise<string>
   } = {},
@@ -68,7 +71,8 @@ export async function openWorld(
       BASE_URL: 'http://127.0.0.1:9',
       TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
-      ...(options.backend === 'redis' ? { REDIS_URL: inject('redisUrl') ?? undefined } : {}),
+      ...(options.backend === 'redis' ? { REDIS_URL: redisUrl() ?? undefined } : {}),
+      ...options.environment,
     }),
   )
   const log = createLogger(config.LOG_LEVEL)
@@ -77,7 +81,7 @@ export async function openWorld(
   const runtime = createRuntime(config, clock, log)
   const { warmup } = runtime
   warmup.random = seededRandom(options.seed ?? 1)
-  const backend = createQueueBackend(config, log)
+  const backend = countedQueue(createQueueBackend(config, log))
   const started: Workers[] = []
 
   const world: World = {
@@ -105,6 +109,7 @@ export async function openWorld(
       const workers = started.at(-1) ?? world.startWorkers()
       for (;;) {
         await workers.dispatcher.dispatch()
+        await backend.drained()
         await untilIdle(runtime)
         const next = await warmup.store.tasks.nextDueAt()
         if (next === null || next > clock.now()) return
@@ -122,6 +127,7 @@ export async function openWorld(
     async [Symbol.asyncDispose]() {
       for (const workers of started) await workers.close()
       await backend.close()
+      if (backend.kind === 'redis') await emptyRedis()
       await runtime.close()
       await sandbox.close()
       await database.drop()

@@ -4,7 +4,7 @@ import { renderSubject, renderTurn } from '../../src/domain/conversation.ts'
 import { limits } from '../../src/domain/conversation-lint.ts'
 import { loadConversations } from '../../src/texts/load-conversations.ts'
 
-const conversations = loadConversations()
+const { texts: conversations } = loadConversations({ path: '/nonexistent', setting: null })
 
 const anyConversation = fc.constantFrom(...conversations)
 const anySeed = fc.oneof(fc.integer(), fc.string())

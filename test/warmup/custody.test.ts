@@ -7,6 +7,7 @@ import { changeSettings } from '../../src/warmup/account-settings.ts'
 import { followConnectLink, issueConnectLink } from '../../src/warmup/connect-link.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { storeCredentials } from '../../src/warmup/store-credentials.ts'
+import { handWorker } from '../support/worker.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const IDENTITY = ['openid', 'https://www.googleapis.com/auth/userinfo.email']
@@ -92,22 +93,54 @@ test('a settings change that asked for too much is undone by going back', async 
   expect(await db.select().from(incidents)).toMatchObject([{ closedAt: expect.any(Date) }])
 })
 
-test('the mailbox of an account that has left for the vault is not touched, whatever was under way', async () => {
-  await using world = await openWorld()
-  const { warmup, db } = world.runtime
-  world.sandbox.control.forcePlacement('inbox')
-  await world.connect('anna@example.com', { startVolume: 6, replyRate: 1, openRate: 1 })
-  const ben = await world.connect('ben@example.org', { kind: 'pool', replyRate: 1, openRate: 1 })
-  await world.runUntil(new Date('2026-03-02T11:00:00Z'))
-  const sentByBen = async () =>
-    (await db.select().from(messages).where(eq(messages.senderId, ben.id))).filter(
-      ({ state }) => state === 'sent',
-    ).length
-  await changeSettings(warmup, ben.id, { ...settingsOf(ben), kind: 'vault' })
-  const [sent, mailbox] = [await sentByBen(), JSON.stringify(world.sandbox.control.messages(ben.email))]
-  await world.runUntil(new Date('2026-03-04T22:00:00Z'))
-  expect(await sentByBen()).toBe(sent)
-  expect(JSON.stringify(world.sandbox.control.messages(ben.email))).toBe(mailbox)
+describe('the mailbox of an account that has left for the vault', () => {
+  const always = { openRate: 1, replyRate: 1 }
+
+  test('is not touched: no mail of it is sent, none to it is sent or opened any more', async () => {
+    await using world = await openWorld()
+    const { warmup, db } = world.runtime
+    world.sandbox.control.forcePlacement('inbox')
+    await world.connect('anna@example.com', { ...always, startVolume: 6 })
+    const ben = await world.connect('ben@example.org', { ...always, kind: 'pool' })
+    const unsent = () => db.select().from(messages).where(eq(messages.state, 'planned'))
+    const opens = () => db.select().from(tasks).where(eq(tasks.kind, 'open'))
+    const isUnderWay = async () => (await opens()).length > 0 && (await unsent()).length > 0
+    while (!(await isUnderWay())) await world.runUntil(new Date(world.clock.now().getTime() + HOUR / 12))
+
+    await changeSettings(warmup, ben.id, { ...settingsOf(ben), kind: 'vault' })
+    expect([await unsent(), await opens()]).toEqual([[], []])
+    const [ledger, mailbox] = [
+      world.sandbox.control.ledger().length,
+      JSON.stringify(world.sandbox.control.messages(ben.email)),
+    ]
+    await world.runUntil(new Date('2026-03-04T22:00:00Z'))
+    const since = world.sandbox.control.ledger(ledger).map(({ kind }) => kind)
+    expect(since).not.toContain('sent')
+    expect(JSON.stringify(world.sandbox.control.messages(ben.email))).toBe(mailbox)
+  })
+
+  test('is not touched for a mail that was being sent to it', async () => {
+    await using world = await openWorld()
+    const { warmup, db } = world.runtime
+    world.sandbox.control.forcePlacement('inbox')
+    await world.connect('anna@example.com', { ...always, startVolume: 1 })
+    const ben = await world.connect('ben@example.org', { ...always, kind: 'pool' })
+    using worker = handWorker(world)
+    for (const handout of await worker.handOut('plan')) await worker.run(handout)
+    const [send] = await db.select().from(tasks).where(eq(tasks.kind, 'send'))
+    world.clock.moveTo(send?.dueAt as Date)
+    world.sandbox.control.addFault({ path: '/drafts/send', delayMs: 300 })
+    const [handout] = await worker.handOut('send')
+    const sending = worker.run(handout)
+    await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+    await changeSettings(warmup, ben.id, { ...settingsOf(ben), kind: 'vault' })
+    expect(await sending).toBe('done')
+
+    await world.runUntil(new Date('2026-03-04T22:00:00Z'))
+    const ledger = world.sandbox.control.ledger()
+    expect(ledger.filter(({ kind }) => kind === 'sent')).toHaveLength(1)
+    expect(ledger.filter(({ kind, mailbox }) => kind === 'modified' && mailbox === ben.email)).toEqual([])
+  })
 })
 
 test('a removed account’s token is erased though a refresh that was under way has renewed it meanwhile', async () => {

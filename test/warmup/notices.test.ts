@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
+import { NeedsReauthError } from '../../src/domain/errors.ts'
 import { createRuntime } from '../../src/runtime.ts'
 import { createAuthenticator } from '../../src/warmup/authenticate-and-update-token.ts'
 import { condemnAccount } from '../../src/warmup/incidents.ts'
@@ -85,16 +86,16 @@ describe.each(BACKENDS)('with the queue on %s', (backend) => {
     receiver.answer(503)
     await die(world, account.id)
     const start = world.clock.now().getTime()
-    await world.runUntil(later(world, 20 * MINUTE))
+    await world.runUntil(later(world, 40 * MINUTE))
     const tried = receiver.received.length
-    // 30 s of collecting, then waits of 15–30 s, 30–60 s, 60–120 s, … that the world's steps of 5 minutes round up.
+    // 30 s of collecting, then waits of 15–30 s, 30–60 s, 60–120 s, … that the world's steps of ten minutes round up.
     expect(tried).toBeGreaterThanOrEqual(3)
     expect(tried).toBeLessThanOrEqual(5)
     const [task] = await world.runtime.db.execute<{ waits: string; due: string }>(
       sql`select waiting_for as waits, due_at as due from tasks where kind = 'notify'`,
     )
     expect(task?.waits).toContain('answered 503')
-    expect(new Date(task?.due ?? 0).getTime()).toBeGreaterThan(start + 20 * MINUTE)
+    expect(new Date(task?.due ?? 0).getTime()).toBeGreaterThan(start + 40 * MINUTE)
 
     receiver.answer(200)
     await world.runUntil(later(world, 3 * HOUR))
@@ -117,7 +118,7 @@ test('three hundred accounts that die together are one message', async () => {
       from generate_series(1, 300) n returning id
     ) insert into account_counts (account_id) select id from made`)
   const ids = await db.execute<{ id: number }>(sql`select id::int from accounts`)
-  const why = { failure: 'account_gone', words: 'invalid_grant: Account has been deleted' } as const
+  const why = new NeedsReauthError('account_gone', 'invalid_grant: Account has been deleted')
   await Promise.all(ids.map(({ id }) => condemnAccount(warmup, id, 1, why)))
   await world.runUntil(later(world, HOUR))
   expect(receiver.received).toHaveLength(1)

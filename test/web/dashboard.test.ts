@@ -104,7 +104,9 @@ test('a pool that is too small is told in mails', async () => {
   await site.world.connect(ANNA, { kind: 'warmup', startVolume: 9 })
   await site.world.connect(BEN, { kind: 'pool', dailyLimit: 2 })
   await site.world.settle()
-  expect(textOf(await (await site.operator()).get('/'))).toContain('short of room for 7 mails')
+  expect(textOf(await (await site.operator()).get('/'))).toContain(
+    'short of room for 7 mails: connect 4 more pool accounts',
+  )
 })
 
 test('the list can be searched, narrowed and paged through', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
+import { NeedsReauthError } from '../../src/domain/errors.ts'
 import { condemnAccount, openBreaker } from '../../src/warmup/incidents.ts'
 import { addWebhook } from '../../src/warmup/webhooks.ts'
 import { expectedSignature, openReceiver, type Received } from '../support/receiver.ts'
@@ -8,7 +9,7 @@ import { openSite, type Site } from './site.ts'
 import { textOf } from './visitor.ts'
 
 const ANNA = 'anna@sandbox.test'
-const WHY = { failure: 'grant_unused', words: 'invalid_grant: Bad Request' } as const
+const WHY = new NeedsReauthError('grant_unused', 'invalid_grant: Bad Request')
 const HOUR = 3_600_000
 
 /** A client that Google refuses, as one refresh finds out. */
@@ -199,7 +200,7 @@ test('what Google said is text, never markup', async () => {
   const { world } = site
   const account = await world.connect(ANNA, { kind: 'vault' })
   const words = '<script>alert(1)</script>'
-  await condemnAccount(world.runtime.warmup, account.id, 1, { failure: 'internal', words })
+  await condemnAccount(world.runtime.warmup, account.id, 1, new NeedsReauthError('internal', words))
   await openBreaker(world.runtime.warmup, `<b>${words}`, words, world.clock.now())
   await addWebhook(world.runtime.warmup, 'https://x.test/')
   await world.runtime.db.execute(sql`insert into deliveries (channel, webhook_id, state, failure, created_at)

@@ -20,8 +20,11 @@ export type Site = AsyncDisposable & {
 }
 
 /** The web part on a free port, before the real store and a simulated Google. */
-export async function openSite(options: Partial<WebDependencies> = {}): Promise<Site> {
-  const world = await openWorld()
+export async function openSite(
+  options: Partial<WebDependencies> = {},
+  environment: Record<string, string> = {},
+): Promise<Site> {
+  const world = await openWorld({ environment })
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,5 +1,5 @@
 -- All at once, or not yet: running processes hold some of these while they wait for another.
-LOCK TABLE "accounts", "account_counts", "messages", "tasks" IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
+LOCK TABLE "accounts", "account_counts", "messages", "tasks", "events" IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
 CREATE TABLE "account_days" (
 	"account_id" bigint NOT NULL,
 	"day" date NOT NULL,
@@ -95,6 +95,7 @@ ALTER TABLE "messages" ADD COLUMN "bounce_words" text;--> statement-breakpoint
 ALTER TABLE "account_days" ADD CONSTRAINT "account_days_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "placement_counts" ADD CONSTRAINT "placement_counts_sender_id_accounts_id_fk" FOREIGN KEY ("sender_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "text_uses" ADD CONSTRAINT "text_uses_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+DROP INDEX "events_planned";--> statement-breakpoint
 CREATE INDEX "accounts_ring" ON "accounts" USING btree ("ring") WHERE "accounts"."kind" = 'pool' and "accounts"."status" = 'active';--> statement-breakpoint
 INSERT INTO "engine_settings" ("id", "label_name", "leaves_inbox", "max_turns", "cool_down_days", "evidence_days",
   "watch_share", "throttle_share", "pause_share", "rest_days", "needs_authentication", "dkim_selectors")

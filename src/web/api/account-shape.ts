@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Account } from '../../db/accounts.ts'
 import type { StoredToken } from '../../db/tokens.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../../domain/account.ts'
+import { HEALTHS } from '../../domain/health.ts'
+import { RAMPS } from '../../domain/ramp.ts'
 import { factsOf, missingScopes } from '../../domain/token.ts'
 import { failureAnswer, failureShape } from './failure-shape.ts'
 
@@ -41,14 +43,36 @@ const tokenFactsShape = z
   })
 
 const rate = z.number().min(0).max(1)
+const volume = (description: string, example: number) => z.int().meta({ description, examples: [example] })
+const share = (description: string, example: number) => rate.meta({ description, examples: [example] })
+const hours = (description: string, example: string) =>
+  z.array(z.string()).meta({ description, examples: [[example]] })
 const settingsShape = z
   .object({
-    open_rate: rate.meta({ description: 'From 0 to 1.', examples: [0.8] }),
-    reply_rate: rate.meta({ description: 'From 0 to 1.', examples: [0.55] }),
-    daily_limit: z.int().meta({ description: 'Mails a day, replies included.', examples: [50] }),
-    start_volume: z.int().meta({ description: 'Mails on the first day.', examples: [5] }),
-    daily_increase: z.int().meta({ description: 'More mails each day of warmup.', examples: [2] }),
-    time_zone: z.string().meta({ description: 'Of its working hours.', examples: ['Europe/Berlin'] }),
+    open_rate: share('Of the mail that it receives, from 0 to 1.', 0.8),
+    reply_rate: share('Of the mail that it opens.', 0.55),
+    important_rate: share('Of the mail that it opens.', 0.3),
+    star_rate: share('Of the mail that it opens.', 0.1),
+    rescue_rate: share('Of the mail that it finds in spam.', 1),
+    primary_rate: share('Of the mail that it finds under Promotions.', 0.8),
+    daily_limit: volume('Mails a day, replies included.', 50),
+    ramp: z.enum(RAMPS).meta({ description: 'How the volume rises.', examples: ['standard'] }),
+    start_volume: volume('Of the ramp `own`: mails on the first day.', 5),
+    daily_increase: volume('Of the ramp `own`: more mails each day of warmup.', 2),
+    daily_variation: share('A day’s volume is so much less to so much more than planned.', 0.1),
+    maintenance_volume: volume('Mails a day once the ramp is done.', 20),
+    time_zone: z.string().meta({ description: 'Of its days and hours.', examples: ['Europe/Berlin'] }),
+    send_days: z
+      .array(z.int().min(1).max(7))
+      .meta({ description: 'ISO 8601: 1 is Monday.', examples: [[1, 2, 3, 4, 5]] }),
+    send_hours: hours('When it sends.', '09:00-18:00'),
+    holidays: hours('Days, or the first and the last of several.', '2026-12-24..2027-01-01'),
+    waking_hours: hours('When it looks at its mail, on any day.', '07:30-22:30'),
+    min_pause_minutes: volume('Between two mails that it sends.', 3),
+    display_name: z
+      .string()
+      .meta({ description: 'Empty: what its address shows.', examples: ['Anna Keller'] }),
+    signature: z.string().meta({ description: 'Stands under its mails.', examples: [''] }),
   })
   .meta({ id: 'Settings', description: 'What the operator chose. A vault account makes no use of it.' })
 
@@ -73,7 +97,18 @@ export const accountShape = z
       .nullable()
       .meta({ description: 'The last failure in Google’s words, or null.', examples: [null] }),
     settings: settingsShape,
-    warmup_day: z.int().meta({ description: 'Working days of warmup so far.', examples: [0] }),
+    health: z.enum(HEALTHS).meta({
+      description: 'What its mail meets outside, as it was judged on its last day; `paused` is at rest.',
+      examples: ['healthy'],
+    }),
+    rests_until: z.iso
+      .date()
+      .nullable()
+      .meta({
+        description: 'The local day on which it begins again, where it rests for its health.',
+        examples: [null],
+      }),
+    warmup_day: z.int().meta({ description: 'Its step on the ramp; 0 before the first.', examples: [0] }),
     connected_at: time.meta({ description: 'When it last got a new grant.' }),
     token: tokenFactsShape.nullable().meta({
       description:
@@ -83,7 +118,7 @@ export const accountShape = z
   .meta({ id: 'Account' })
 
 export function accountAnswer(account: Account, stored: StoredToken | null): z.input<typeof accountShape> {
-  const { id, email, kind, status, failure, lastError, warmupDay, connectedAt } = account
+  const { id, email, kind, status, failure, lastError, warmupDay, connectedAt, health, restsUntil } = account
   if (status === 'removed') throw new Error(`account ${id} was removed and can’t be shown`)
   return {
     id,
@@ -95,11 +130,27 @@ export function accountAnswer(account: Account, stored: StoredToken | null): z.i
     settings: {
       open_rate: account.openRate,
       reply_rate: account.replyRate,
+      important_rate: account.importantRate,
+      star_rate: account.starRate,
+      rescue_rate: account.rescueRate,
+      primary_rate: account.primaryRate,
       daily_limit: account.dailyLimit,
+      ramp: account.ramp,
       start_volume: account.startVolume,
       daily_increase: account.dailyIncrease,
+      daily_variation: account.dailyVariation,
+      maintenance_volume: account.maintenanceVolume,
       time_zone: account.timeZone,
+      send_days: account.sendDays,
+      send_hours: account.sendHours,
+      holidays: account.holidays,
+      waking_hours: account.wakingHours,
+      min_pause_minutes: account.minPauseMinutes,
+      display_name: account.displayName,
+      signature: account.signature,
     },
+    health,
+    rests_until: restsUntil,
     warmup_day: warmupDay,
     connected_at: connectedAt.toISOString(),
     token: stored && tokenFacts(account, stored),

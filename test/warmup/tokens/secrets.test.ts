@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseConfig, requireComplete } from '../../../src/config.ts'
 import { sql } from '../../../src/db/drizzle.ts'
 import { DEFAULT_SETTINGS } from '../../../src/domain/account.ts'
@@ -12,6 +12,7 @@ import { finishConnecting, startConnecting } from '../../../src/warmup/connect-a
 import { storeCredentials } from '../../../src/warmup/store-credentials.ts'
 import { giveConsent } from '../../support/consent.ts'
 import { prepareInstance } from '../../support/instance.ts'
+import { redisUrl } from '../../support/redis.ts'
 import { onTokenRequests, storedToken } from '../../support/tokens.ts'
 import { secretsIn, tapGoogle } from '../../support/wiretap.ts'
 import { BACKENDS, openWorld, type World } from '../../support/world.ts'
@@ -175,7 +176,7 @@ async function dump({ runtime: { db } }: World): Promise<Map<string, string>> {
 
 /** Every key and value, whatever its type. */
 async function dumpRedis(): Promise<string> {
-  const redis = new Redis(inject('redisUrl') as string)
+  const redis = new Redis(redisUrl() as string)
   const lines: string[] = []
   for (const key of await redis.keys('*')) {
     const read: Record<string, () => Promise<unknown>> = {

@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_SETTINGS, sendingSchedule } from '../../src/domain/account.ts'
+import { accountsFor, forecast, forecastPool, type Standing } from '../../src/domain/forecast.ts'
+import { HEALTHS } from '../../src/domain/health.ts'
+import { lastDayOfRamp } from '../../src/domain/ramp.ts'
+import { isSendingDay } from '../../src/domain/schedule.ts'
+import { anySettings } from '../support/plans.ts'
+
+const MONDAY = '2026-03-02'
+const NEW: Standing = { health: 'healthy', warmupDay: 0, restsUntil: null, lastPlannedOn: null }
+const SETTINGS = { ...DEFAULT_SETTINGS, dailyLimit: 11, maintenanceVolume: 4, dailyVariation: 0.2 }
+const volumes = (standing: Standing, settings = SETTINGS) =>
+  forecast(settings, standing, MONDAY).days.map(({ volume }) => volume)
+
+describe('the forecast of an account', () => {
+  test('is its ramp on sending days, a week of full volume, then the maintenance', () => {
+    const { days, fullOn, doneOn } = forecast(SETTINGS, NEW, MONDAY)
+    expect(days.slice(0, 8).map(({ volume }) => volume)).toEqual([5, 7, 9, 11, 11, 0, 0, 11])
+    expect([fullOn, doneOn]).toEqual(['2026-03-05', '2026-03-16'])
+    expect(days.find(({ day }) => day === doneOn)).toMatchObject({
+      warmupDay: 11,
+      volume: 4,
+      low: 3,
+      high: 5,
+    })
+    expect(days.filter(({ warmupDay }) => (warmupDay ?? 0) > 10)).toHaveLength(14)
+  })
+
+  test('goes on with today where today was planned, and with the next step where it was not', () => {
+    expect(volumes({ ...NEW, warmupDay: 2, lastPlannedOn: MONDAY }).slice(0, 2)).toEqual([7, 9])
+    expect(volumes({ ...NEW, warmupDay: 2, lastPlannedOn: '2026-02-27' }).slice(0, 2)).toEqual([9, 11])
+  })
+
+  test('waits out a rest, begins anew and gets better before it rises', () => {
+    const resting: Standing = { ...NEW, health: 'paused', warmupDay: 4, restsUntil: '2026-03-04' }
+    expect(volumes(resting).slice(0, 8)).toEqual([0, 0, 5, 5, 7, 0, 0, 9])
+  })
+
+  test('has no end in sight where the volume does not rise', () => {
+    const flat = { ...SETTINGS, ramp: 'own' as const, startVolume: 3, dailyIncrease: 0 }
+    expect(forecast(flat, NEW, MONDAY)).toMatchObject({ fullOn: null, doneOn: null })
+  })
+
+  test('for any settings and standing ends, keeps the limit and the days off, and falls only when it is done', () => {
+    const standings = fc.record({
+      health: fc.constantFrom(...HEALTHS),
+      warmupDay: fc.nat(100),
+      restsUntil: fc.option(fc.constantFrom('2026-02-27', '2026-03-02', '2026-03-09')),
+      lastPlannedOn: fc.option(fc.constantFrom('2026-02-27', MONDAY)),
+    })
+    fc.assert(
+      fc.property(anySettings, standings, (settings, standing) => {
+        const { days } = forecast(settings, standing, MONDAY)
+        expect(days.length).toBeLessThanOrEqual(400)
+        const last = lastDayOfRamp(settings) ?? Number.POSITIVE_INFINITY
+        let before = 0
+        for (const { day, warmupDay, volume, low, high } of days) {
+          expect(volume).toBeLessThanOrEqual(settings.dailyLimit)
+          expect(low <= high && high <= settings.dailyLimit).toBe(true)
+          if (!isSendingDay(day, sendingSchedule(settings))) expect([warmupDay, volume]).toEqual([null, 0])
+          if (warmupDay === 1) before = 0
+          if (warmupDay === null || warmupDay > last) continue
+          expect(volume).toBeGreaterThanOrEqual(before)
+          before = volume
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('the forecast of the pool', () => {
+  const cohort = { settings: SETTINGS, standing: NEW, accounts: 3 }
+
+  test('sums what is needed, and says from when on how much is missing', () => {
+    const { days, shortFrom, missing } = forecastPool(
+      [cohort, cohort],
+      { accounts: 4, capacity: 50 },
+      MONDAY,
+      7,
+    )
+    expect(days.map(({ need }) => need)).toEqual([30, 42, 54, 66, 66, 0, 0])
+    expect([shortFrom, missing]).toEqual(['2026-03-04', { mails: 16, accounts: 2 }])
+  })
+
+  test('says nothing is missing where there is room', () => {
+    expect(forecastPool([cohort], { accounts: 1, capacity: 33 }, MONDAY, 7)).toMatchObject({
+      shortFrom: null,
+      missing: null,
+    })
+  })
+
+  test('counts in accounts of the mean limit, or of 50 where there are none', () => {
+    expect([
+      accountsFor(60, { accounts: 2, capacity: 50 }),
+      accountsFor(60, { accounts: 0, capacity: 0 }),
+    ]).toEqual([3, 2])
+  })
+})
