@@ -1,6 +1,7 @@
 import type { SQLWrapper } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { Health } from '../domain/health.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import { accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
@@ -8,8 +9,14 @@ import { and, asc, desc, eq, getTableColumns, ne, pg, sql } from './drizzle.ts'
 import { createIncidentReports } from './incident-reports.ts'
 import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
 
-/** How many accounts share a type, a status and a time zone. */
-export type CensusRow = { kind: AccountKind; status: AccountStatus; timeZone: string; accounts: number }
+/** How many accounts share a type, a status, a grade of health and a time zone. */
+export type CensusRow = {
+  kind: AccountKind
+  status: AccountStatus
+  health: Health
+  timeZone: string
+  accounts: number
+}
 /** The day that it is now in a time zone. */
 export type ZoneDay = { timeZone: string; date: LocalDate; end: Date }
 export type Today = {
@@ -21,7 +28,13 @@ export type Today = {
   /** The active pool accounts, and how many mails a day they may be sent together. */
   pool: { accounts: number; capacity: number }
 }
-export type AccountFilter = { text: string; kind: AccountKind | null; status: AccountStatus | null }
+export type AccountFilter = {
+  text: string
+  kind: AccountKind | null
+  status: AccountStatus | null
+  /** Of accounts that take part in the warmup. */
+  health: Health | null
+}
 
 export type Dashboard = ReturnType<typeof createDashboard>
 export type AccountRow = Awaited<ReturnType<Dashboard['accounts']>>['rows'][number]
@@ -64,11 +77,11 @@ export function createDashboard(db: Database) {
     ...createIncidentReports(db),
 
     census(): Promise<CensusRow[]> {
-      const { kind, status, timeZone } = accounts
+      const { kind, status, health, timeZone } = accounts
       return db
-        .select({ kind, status, timeZone, accounts: sql<number>`count(*)::int` })
+        .select({ kind, status, health, timeZone, accounts: sql<number>`count(*)::int` })
         .from(accounts)
-        .groupBy(kind, status, timeZone)
+        .groupBy(kind, status, health, timeZone)
     },
 
     /** Sums over all accounts but the removed ones, each in its own day. */
@@ -110,6 +123,7 @@ export function createDashboard(db: Database) {
         filter.text === '' ? undefined : sql`position(lower(${filter.text}) in lower(${accounts.email})) > 0`,
         filter.kind ? eq(accounts.kind, filter.kind) : undefined,
         filter.status ? eq(accounts.status, filter.status) : ne(accounts.status, 'removed'),
+        filter.health ? and(eq(accounts.health, filter.health), ne(accounts.kind, 'vault')) : undefined,
       )
       const order = [sql`${accounts.status} = 'needs_reauth' desc`, asc(sql`lower(${accounts.email})`)]
       // Chosen first, so that counts and tasks are looked up for one page and not for all that match.

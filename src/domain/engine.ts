@@ -33,3 +33,24 @@ export const DEFAULT_ENGINE: EngineSettings = {
   needsAuthentication: false,
   dkimSelectors: ['google'],
 }
+
+export const ENGINE_SETTING_NAMES = Object.keys(DEFAULT_ENGINE) as (keyof EngineSettings)[]
+
+/** The settings that differ, in their order. */
+export function changedEngine(before: EngineSettings, after: EngineSettings): (keyof EngineSettings)[] {
+  return ENGINE_SETTING_NAMES.filter((name) => String(before[name]) !== String(after[name]))
+}
+
+const MOST_SELECTORS = 10
+/** RFC 6376 3.1: a selector is a domain name's labels, with dots between them. */
+const SELECTOR = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/
+
+/** In small letters, each once. @throws RangeError that says what is wrong with them */
+export function tidySelectors(texts: readonly string[]): string[] {
+  const selectors = [...new Set(texts.map((text) => text.toLowerCase()))]
+  if (selectors.length === 0) throw new RangeError('enter at least one selector')
+  if (selectors.length > MOST_SELECTORS) throw new RangeError(`enter ${MOST_SELECTORS} selectors at most`)
+  const wrong = selectors.find((selector) => selector.length > 200 || !SELECTOR.test(selector))
+  if (wrong !== undefined) throw new RangeError(`“${wrong}” is no selector such as google`)
+  return selectors
+}

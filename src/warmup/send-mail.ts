@@ -62,7 +62,8 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
 
 /**
  * Commits that Gmail may send the draft from here on; or says why not. Other runs may be at this account, or at this
- * very task, by now: only under the account's lock is what was seen before still true.
+ * very task, by now: only under the account's lock is what was seen before still true. Once the operator's stop is
+ * kept, no send passes here any more; one that had passed just before it still leaves.
  */
 async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Promise<Outcome | null> {
   const now = warmup.clock.now()
@@ -70,7 +71,7 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
     const account = await tx.accounts.lock(run.account.id)
     if (account?.status !== 'active') return later(now, 'the account has changed')
     if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
-    const engine = await tx.engine.get()
+    const engine = await tx.engine.getToSend()
     const permission = await permissionToSend({ ...warmup, store: tx }, account, engine, run.message)
     if (!permission.allowed) return later(permission.until, permission.reason)
     const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })

@@ -9,6 +9,7 @@ import {
 import { isTimeZone } from '../domain/local-time.ts'
 import { RAMPS } from '../domain/ramp.ts'
 import { tidyHolidays, tidyHours } from '../domain/schedule.ts'
+import { list, percent, percentText, text, wholeNumber } from './form-fields.ts'
 
 /** What stands in the form's fields: text, as the operator typed it; of the days those that were ticked, with commas. */
 export type FormValues = Record<keyof AccountSettings, string>
@@ -35,35 +36,6 @@ export const RANGES = {
 
 const LONGEST_NAME = 60
 const LONGEST_SIGNATURE = 500
-
-const text = z.string({
-  error: ({ input }) => (input === undefined ? 'This field is missing.' : 'This field was sent twice.'),
-})
-
-function wholeNumber({ low, high }: { low: number; high: number }, kind = 'whole number') {
-  const message = `Enter a ${kind} from ${low} to ${high}.`
-  return text
-    .trim()
-    .regex(/^\d{1,9}$/, message)
-    .transform(Number)
-    .refine((number) => number >= low && number <= high, message)
-}
-
-const percent = (range: { low: number; high: number }) =>
-  wholeNumber(range, 'whole percentage').transform((number) => number / 100)
-
-/** A list in one field, its parts on lines of their own or after commas; `tidy` throws what is wrong with it. */
-function list(tidy: (parts: string[]) => string[]) {
-  return text.transform((value, context) => {
-    const parts = value.split(/[,;\n]/).map((part) => part.trim())
-    try {
-      return tidy(parts.filter((part) => part !== ''))
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `${sentenceOf((error as RangeError).message)}` })
-      return z.NEVER
-    }
-  })
-}
 
 const days = z
   .union([text, z.array(text)])
@@ -157,12 +129,4 @@ function asTyped(value: unknown, name: string): string {
   if (name === 'sendDays' && Array.isArray(value)) return value.filter((part) => part !== '').join(',')
   const first: unknown = Array.isArray(value) ? value[0] : value
   return typeof first === 'string' ? first : ''
-}
-
-function percentText(rate: number): string {
-  return String(Math.round(rate * 100))
-}
-
-function sentenceOf(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }

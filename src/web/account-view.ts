@@ -1,6 +1,7 @@
 import type { AccountRow } from '../db/dashboard.ts'
 import type { AccountStatus } from '../domain/account.ts'
 import { FAILURE_ADVICE } from '../domain/token-failure.ts'
+import { healthBadge } from './health-view.ts'
 import { rateViews } from './rate-view.ts'
 import { timeView } from './times.ts'
 import { KIND_WORDS, STATUS_WORDS, sentence, TASK_WORDS, WAITING_WORDS } from './words.ts'
@@ -15,6 +16,7 @@ export function accountView({ account, counts, next }: AccountRow, facts: { sent
     href: `/accounts/${id}`,
     kind: KIND_WORDS[kind],
     status: { name: status, words: STATUS_WORDS[status] },
+    health: healthBadge(account),
     canPause: status === 'active',
     canResume: status === 'paused',
     canRemove: status !== 'removed',

@@ -12,6 +12,7 @@ import { loadAccountPage } from './account-page-view.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { findAccount } from './find-account.ts'
 import { readForm } from './forms.ts'
+import { loadHealth } from './health-view.ts'
 import type { Pages } from './pages.ts'
 import { loadPlacements } from './placement-view.ts'
 import { loadSenderDomain } from './sender-domain.ts'
@@ -109,12 +110,13 @@ export function accountRoutes({ warmup, dashboard, wallNow }: WebDependencies, p
     submitted?: { values: FormValues; errors: FormErrors },
   ) {
     const now = warmup.clock.now()
-    const [page, token, placements] = await Promise.all([
+    const [page, token, placements, health] = await Promise.all([
       loadAccountPage(dashboard, account, now),
       loadTokenView(warmup.store, account, now),
       loadPlacements(warmup.store, account.id),
+      loadHealth(warmup.store, account, now),
     ])
-    const live = { ...page, token, placements }
+    const live = { ...page, token, placements, health }
     if (request.get('HX-Request'))
       return pages.showPart(request, response, { view: 'partials/account-live', model: live })
     const [senderDomain, charts] = await Promise.all([

@@ -3,10 +3,12 @@ import { accountRoutes } from './accounts.ts'
 import { apiRoutes, documentForOperator } from './api/routes.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { serveAssets } from './assets.ts'
+import { showBanners } from './banners.ts'
 import { connectLinkRoutes } from './connect-link.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { docsRoutes } from './docs.ts'
+import { engineSettingsRoutes } from './engine-settings.ts'
 import { handleError, notFound } from './errors.ts'
 import { forecastRoutes } from './forecast.ts'
 import { onlyOurHost } from './host-check.ts'
@@ -15,7 +17,6 @@ import { noticeRoutes } from './notices.ts'
 import { oauthCallback } from './oauth-callback.ts'
 import { createPages } from './pages.ts'
 import { probes } from './probes.ts'
-import { showRefusals } from './refusals.ts'
 import { securityHeaders } from './security-headers.ts'
 import { senderDomainRoutes } from './sender-domain.ts'
 import { requireOperator, sessions } from './sessions.ts'
@@ -47,7 +48,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(signInRoutes(deps, pages))
 
   app.use(requireOperator)
-  app.use(showRefusals(deps))
+  app.use(showBanners(deps))
   app.use(signOutRoutes())
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
@@ -55,6 +56,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(forecastRoutes(deps, pages))
   app.use(textRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
+  app.use(engineSettingsRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))
   app.use(docsRoutes(deps, pages))

@@ -1,8 +1,10 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
 import { accountsFor } from '../domain/forecast.ts'
+import { HEALTHS, type Health } from '../domain/health.ts'
 import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'
+import { HEALTH_WORDS } from './engine-words.ts'
 import { eventView } from './event-view.ts'
 import { pageView, readListQuery } from './list-query.ts'
 import { counted, KIND_WORDS, STATUS_WORDS } from './words.ts'
@@ -25,9 +27,10 @@ export async function loadDashboard(dashboard: Dashboard, now: Date, query: Reco
     isEmpty: census.every(({ status }) => status === 'removed'),
     filter: {
       ...filter,
-      isSet: filter.text !== '' || filter.kind !== null || filter.status !== null,
+      isSet: filter.text !== '' || [filter.kind, filter.status, filter.health].some((one) => one !== null),
       kinds: ACCOUNT_KINDS.map((value) => ({ value, words: KIND_WORDS[value] })),
       statuses: ACCOUNT_STATUSES.map((value) => ({ value, words: STATUS_WORDS[value] })),
+      healths: HEALTHS.map((value) => ({ value, words: HEALTH_WORDS[value] })),
     },
     accounts: rows.map((row) => accountView(row, { sentToday: sent.get(row.account.id) ?? 0, now })),
     pages: pageView(filter, { page, matches, size: ACCOUNTS_A_PAGE }),
@@ -59,10 +62,17 @@ function dayIn(timeZone: string, now: Date): ZoneDay {
 
 function totals(census: readonly CensusRow[], today: Today) {
   const having = (wanted: AccountStatus) => countWhere(census, ({ status }) => status === wanted)
+  const graded = (wanted: Health) =>
+    countWhere(
+      census,
+      ({ kind, status, health }) => kind !== 'vault' && status !== 'removed' && health === wanted,
+    )
   return {
     active: having('active'),
     paused: having('paused'),
     needsReauth: having('needs_reauth'),
+    throttled: graded('throttled'),
+    resting: graded('paused'),
     sentToday: today.sent,
     plannedToday: today.planned,
     unknown: today.unknown,

@@ -5,6 +5,7 @@ import type { HoldReason, Step } from '../domain/steering.ts'
 import { percent } from './rate-view.ts'
 
 type EventData = Record<string, string | number | boolean | null>
+type StepData = { [name in 'step' | 'because' | 'warmupDay' | 'restsUntil']?: EventData[string] }
 
 export const HEALTH_WORDS: Record<Health, string> = {
   healthy: 'Healthy',
@@ -64,6 +65,7 @@ export function settingChanges(data: EventData): string {
 
 function shown(name: string, value: string): string {
   if (value === '') return 'none'
+  if (value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no'
   if (SHARES.test(name)) return percent(Number(value))
   if (name === 'sendDays') return daysText(value.split(',').map(Number))
   return value.replaceAll(',', ', ')
@@ -92,7 +94,8 @@ export function steeringWords(data: EventData): string {
   return `${grade}${stepWords(data)}${figures}`
 }
 
-function stepWords({ step, because, warmupDay, restsUntil }: EventData): string {
+/** What a step of the steering does, as the end of a sentence about the account. */
+export function stepWords({ step, because, warmupDay, restsUntil }: StepData): string {
   const words: Record<Step, string> = {
     begin: 'begins its ramp',
     rise: `rises to day ${warmupDay} of its ramp`,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AccountFilter } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES } from '../domain/account.ts'
+import { HEALTHS } from '../domain/health.ts'
 
 const HIGHEST_PAGE = 1_000_000
 
@@ -15,12 +16,13 @@ const schema = z.object({
     .catch(''),
   kind: z.enum(ACCOUNT_KINDS).nullable().catch(null),
   status: z.enum(ACCOUNT_STATUSES).nullable().catch(null),
+  health: z.enum(HEALTHS).nullable().catch(null),
   page: z.coerce.number().int().min(1).max(HIGHEST_PAGE).catch(1),
 })
 
 export function readListQuery(query: Record<string, unknown>): { filter: AccountFilter; page: number } {
-  const { q, kind, status, page } = schema.parse({ ...query })
-  return { filter: { text: q, kind, status }, page }
+  const { q, kind, status, health, page } = schema.parse({ ...query })
+  return { filter: { text: q, kind, status, health }, page }
 }
 
 /** Where in the list this page stands, and the way to its neighbours. */
@@ -39,11 +41,12 @@ export function pageView(
   }
 }
 
-function hrefOf({ text, kind, status }: AccountFilter, page: number): string {
+function hrefOf({ text, kind, status, health }: AccountFilter, page: number): string {
   const query = new URLSearchParams()
   if (text) query.set('q', text)
   if (kind) query.set('kind', kind)
   if (status) query.set('status', status)
+  if (health) query.set('health', health)
   if (page > 1) query.set('page', String(page))
   return query.size > 0 ? `/?${query}` : '/'
 }

@@ -182,7 +182,7 @@ test('while Google refuses the client every page says so, and no page once it is
   }
   for (const path of ['/', '/accounts/1'])
     expect((await operator.get(path, live)).html).toMatch(
-      /id="banner" hx-swap-oob="true">\s*<section class="banner"/,
+      /id="banner" hx-swap-oob="outerMorph">\s*<section class="banner"/,
     )
   expect((await site.visitor().get('/sign-in')).html).not.toContain(clientId)
 
@@ -191,7 +191,7 @@ test('while Google refuses the client every page says so, and no page once it is
   await world.runtime.warmup.authenticateAndUpdateToken(account.id)
   for (const path of paths) expect((await operator.get(path)).html).not.toContain('class="banner"')
   const part = await operator.get('/', live)
-  expect(part.html).toContain('id="banner" hx-swap-oob="true"')
+  expect(part.html).toContain('id="banner" hx-swap-oob="outerMorph"')
   expect(part.html).not.toContain('class="banner"')
 })
 

@@ -3,10 +3,21 @@ import { expect, test } from 'vitest'
 import { openSite } from './site.ts'
 import { textOf } from './visitor.ts'
 
-const PAGES = ['/', '/accounts/1', '/accounts/1/remove', '/messages/1', '/unknown-sends', '/no-such-page']
+const PAGES = [
+  '/',
+  '/accounts/1',
+  '/accounts/1/remove',
+  '/messages/1',
+  '/unknown-sends',
+  '/settings',
+  '/no-such-page',
+]
 const ACTIONS = [
   '/sign-out',
   '/accounts/connect',
+  '/settings',
+  '/sending/stop',
+  '/sending/resume',
   ...['settings', 'pause', 'resume', 'remove', 'connect'].map((action) => `/accounts/1/${action}`),
   '/no-such-action',
 ]
@@ -38,7 +49,9 @@ test('a form without this session’s token changes nothing', async () => {
         path,
         (await operator.post(path.replace('/1/', `/${account.id}/`), { _csrf: token })).status,
       ]).toEqual([path, 403])
-  expect((await site.world.runtime.warmup.store.accounts.byId(account.id))?.status).toBe('active')
+  const { accounts, engine } = site.world.runtime.warmup.store
+  expect((await accounts.byId(account.id))?.status).toBe('active')
+  expect((await engine.get()).stoppedAt).toBeNull()
 })
 
 test('another Host is refused, except for the probes', async () => {

@@ -2,8 +2,11 @@ import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { createDashboard } from '../../src/db/dashboard.ts'
 import { drizzle } from '../../src/db/drizzle.ts'
+import { createSealer } from '../../src/db/sealing.ts'
+import { createStore } from '../../src/db/store.ts'
 import { loadAccountPage } from '../../src/web/account-page-view.ts'
 import { loadDashboard } from '../../src/web/dashboard-view.ts'
+import { loadHealth } from '../../src/web/health-view.ts'
 import { openWorld } from '../support/world.ts'
 
 test('a page asks the database the same number of questions however many accounts there are', async () => {
@@ -11,6 +14,7 @@ test('a page asks the database the same number of questions however many account
   const asked: string[] = []
   const client = postgres(world.config.DATABASE_URL, { max: 1, debug: (_, query) => asked.push(query) })
   const dashboard = createDashboard(drizzle(client))
+  const store = createStore(drizzle(client), createSealer(world.config.TOKEN_ENCRYPTION_KEYS))
   const queriesOf = async (load: () => Promise<unknown>) => {
     asked.length = 0
     await load()
@@ -26,6 +30,16 @@ test('a page asks the database the same number of questions however many account
       await world.connect(`${name}@sandbox.test`, { kind: 'pool', timeZone: 'Asia/Tokyo' })
     expect([alone, await queriesOf(loadFirst)]).toEqual([5, 5])
     expect(await queriesOf(() => loadAccountPage(dashboard, first, world.clock.now()))).toBe(5)
+    await loadHealth(store, first, world.clock.now())
+    expect(await queriesOf(() => loadHealth(store, first, world.clock.now()))).toBe(2)
+    await store.accounts.steer(first.id, {
+      health: 'watch',
+      warmupDay: 9,
+      restsUntil: null,
+      evidenceFrom: null,
+    })
+    const grown = (await store.accounts.byId(first.id)) ?? first
+    expect(await queriesOf(() => loadHealth(store, grown, world.clock.now()))).toBe(3)
   } finally {
     await client.end()
   }

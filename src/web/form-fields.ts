@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** Text that was sent, once. */
+export const text = z.string({
+  error: ({ input }) => (input === undefined ? 'This field is missing.' : 'This field was sent twice.'),
+})
+
+export function wholeNumber({ low, high }: { low: number; high: number }, kind = 'whole number') {
+  const message = `Enter a ${kind} from ${low} to ${high}.`
+  return text
+    .trim()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((number) => number >= low && number <= high, message)
+}
+
+/** A whole percentage, as 0–1. */
+export const percent = (range: { low: number; high: number }) =>
+  wholeNumber(range, 'whole percentage').transform((number) => number / 100)
+
+/** A list in one field, its parts on lines of their own or after commas; `tidy` throws what is wrong with it. */
+export function list(tidy: (parts: string[]) => string[]) {
+  return text.transform((value, context) => {
+    const parts = value.split(/[,;\n]/).map((part) => part.trim())
+    try {
+      return tidy(parts.filter((part) => part !== ''))
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: sentenceOf(error as RangeError) })
+      return z.NEVER
+    }
+  })
+}
+
+export function percentText(share: number): string {
+  return String(Math.round(share * 100))
+}
+
+/** What a rule of the domain says is wrong, as it stands on its own. */
+export function sentenceOf({ message }: RangeError): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+}
