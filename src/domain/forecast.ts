@@ -25,12 +25,16 @@ export type ForecastDay = {
 
 export type Forecast = {
   days: ForecastDay[]
-  /** The first day with the full volume, and the first one after the ramp is done; null where that is not in sight. */
+  /** The first day with the full volume, and the first one after the ramp is done; null where it is past or not in sight. */
   fullOn: LocalDate | null
   doneOn: LocalDate | null
+  /** The full volume was reached, and the ramp done, before today. */
+  wasFull: boolean
+  wasDone: boolean
 }
 
-const FURTHEST_DAYS = 400
+/** How far a forecast goes at most. */
+export const FURTHEST_DAYS = 400
 /** How much of the maintenance is shown, and of a volume that does not rise. */
 const DAYS_BEYOND = 14
 const ALL_WELL = {
@@ -39,37 +43,34 @@ const ALL_WELL = {
   newEvidence: 1,
 } as const
 
-/** The days ahead with today's settings, if all goes well: the steering itself decides, with nothing bad in sight. */
-export function* daysAhead(
+type CalendarDay = { day: LocalDate; isSending: boolean }
+
+function* calendar(settings: AccountSettings, today: LocalDate, length: number): Generator<CalendarDay> {
+  const schedule = sendingSchedule(settings)
+  for (let i = 0; i < length; i += 1) {
+    const day = addDays(today, i)
+    yield { day, isSending: isSendingDay(day, schedule) }
+  }
+}
+
+/** The step on the ramp of each day ahead, if all goes well: the steering itself decides, with nothing bad in sight. */
+function* stepsAhead(
   settings: AccountSettings,
   standing: Standing,
-  today: LocalDate,
-): Generator<ForecastDay, never> {
-  const schedule = sendingSchedule(settings)
+  days: Iterable<CalendarDay>,
+): Generator<Pick<ForecastDay, 'day' | 'warmupDay'>> {
   let { health, warmupDay, restsUntil } = standing
-  for (let day = today; ; day = addDays(day, 1)) {
-    const off = { day, warmupDay: null, volume: 0, low: 0, high: 0 }
-    if (!isSendingDay(day, schedule)) {
-      yield off
-      continue
-    }
-    if (standing.lastPlannedOn === null || day > standing.lastPlannedOn) {
-      const steering = steer({
-        today: day,
-        ramp: settings,
-        restDays: 0,
-        health,
-        warmupDay,
-        restsUntil,
-        ...ALL_WELL,
-      })
+  for (const { day, isSending } of days) {
+    // Without a step on the ramp nothing was planned, whatever the day says.
+    const isPlanned = warmupDay > 0 && standing.lastPlannedOn !== null && day <= standing.lastPlannedOn
+    let rests = false
+    if (isSending && !isPlanned) {
+      const facts = { today: day, ramp: settings, restDays: 0, health, warmupDay, restsUntil, ...ALL_WELL }
+      const steering = steer(facts)
       ;({ health, warmupDay, restsUntil } = steering)
-      if (steering.step === 'rest') {
-        yield off
-        continue
-      }
+      rests = steering.step === 'rest'
     }
-    yield { day, warmupDay, volume: volumeOnDay(settings, warmupDay), ...volumeRange(settings, warmupDay) }
+    yield { day, warmupDay: isSending && !rests ? warmupDay : null }
   }
 }
 
@@ -79,14 +80,26 @@ export function forecast(settings: AccountSettings, standing: Standing, today: L
   const last = lastDayOfRamp(settings) ?? Number.POSITIVE_INFINITY
   const days: ForecastDay[] = []
   let beyond = 0
-  for (const next of daysAhead(settings, standing, today)) {
-    days.push(next)
-    if ((next.warmupDay ?? 0) > last || full === Number.POSITIVE_INFINITY) beyond += 1
-    if (beyond >= DAYS_BEYOND || days.length >= FURTHEST_DAYS) break
+  for (const { day, warmupDay } of stepsAhead(settings, standing, calendar(settings, today, FURTHEST_DAYS))) {
+    days.push({ day, warmupDay, ...volumesOf(settings, warmupDay) })
+    if ((warmupDay ?? 0) > last || full === Number.POSITIVE_INFINITY) beyond += 1
+    if (beyond >= DAYS_BEYOND) break
   }
+  const firstStep = days.find(({ warmupDay }) => warmupDay !== null)?.warmupDay ?? 0
   const firstWith = (step: number) =>
     days.find(({ warmupDay }) => warmupDay !== null && warmupDay >= step)?.day ?? null
-  return { days, fullOn: firstWith(full), doneOn: firstWith(last + 1) }
+  return {
+    days,
+    fullOn: firstStep > full ? null : firstWith(full),
+    doneOn: firstStep > last + 1 ? null : firstWith(last + 1),
+    wasFull: firstStep > full,
+    wasDone: firstStep > last + 1,
+  }
+}
+
+function volumesOf(settings: AccountSettings, warmupDay: number | null) {
+  if (warmupDay === null) return { volume: 0, low: 0, high: 0 }
+  return { volume: volumeOnDay(settings, warmupDay), ...volumeRange(settings, warmupDay) }
 }
 
 /** So many accounts with the same settings in the same standing. */
@@ -108,9 +121,17 @@ export function forecastPool(
   length: number,
 ): PoolForecast {
   const needs = new Array<number>(length).fill(0)
+  const calendars = new Map<string, CalendarDay[]>()
   for (const { settings, standing, accounts } of cohorts) {
-    const ahead = daysAhead(settings, standing, today)
-    for (let i = 0; i < length; i += 1) needs[i] = (needs[i] ?? 0) + ahead.next().value.volume * accounts
+    // Most accounts share a calendar, and making one costs more than all the rest.
+    const key = `${settings.sendDays} ${settings.holidays}`
+    const days = calendars.get(key) ?? [...calendar(settings, today, length)]
+    calendars.set(key, days)
+    let i = 0
+    for (const { warmupDay } of stepsAhead(settings, standing, days)) {
+      if (warmupDay !== null) needs[i] = (needs[i] ?? 0) + volumeOnDay(settings, warmupDay) * accounts
+      i += 1
+    }
   }
   const days = needs.map((need, i) => ({ day: addDays(today, i), need }))
   const short = Math.max(0, ...needs) - pool.capacity

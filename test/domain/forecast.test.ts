@@ -37,6 +37,25 @@ describe('the forecast of an account', () => {
     expect(volumes(resting).slice(0, 8)).toEqual([0, 0, 5, 5, 7, 0, 0, 9])
   })
 
+  test('begins with the first step where nothing was planned, whatever day is written down', () => {
+    const steep = { ...SETTINGS, ramp: 'own' as const, startVolume: 1, dailyIncrease: 2 }
+    expect(volumes({ ...NEW, lastPlannedOn: MONDAY }, steep).slice(0, 3)).toEqual([1, 3, 5])
+  })
+
+  test('tells what is past from what is not in sight', () => {
+    const held = forecast(SETTINGS, { ...NEW, warmupDay: 8, lastPlannedOn: '2026-02-27' }, MONDAY)
+    expect(held).toMatchObject({ wasFull: true, fullOn: null, wasDone: false, doneOn: '2026-03-04' })
+    const done = forecast(SETTINGS, { ...NEW, warmupDay: 30, lastPlannedOn: '2026-02-27' }, MONDAY)
+    expect(done).toMatchObject({ wasFull: true, fullOn: null, wasDone: true, doneOn: null })
+    const far = { ...SETTINGS, ramp: 'gentle' as const, dailyLimit: 2000 }
+    expect(forecast(far, NEW, MONDAY)).toMatchObject({ wasFull: false, fullOn: null, doneOn: null })
+    expect(forecast(far, NEW, MONDAY).days).toHaveLength(400)
+  })
+
+  test('of a throttled account first holds, as it gets better by one grade a day', () => {
+    expect(volumes({ ...NEW, health: 'throttled', warmupDay: 2 }).slice(0, 4)).toEqual([7, 9, 11, 11])
+  })
+
   test('has no end in sight where the volume does not rise', () => {
     const flat = { ...SETTINGS, ramp: 'own' as const, startVolume: 3, dailyIncrease: 0 }
     expect(forecast(flat, NEW, MONDAY)).toMatchObject({ fullOn: null, doneOn: null })
@@ -82,6 +101,14 @@ describe('the forecast of the pool', () => {
     )
     expect(days.map(({ need }) => need)).toEqual([30, 42, 54, 66, 66, 0, 0])
     expect([shortFrom, missing]).toEqual(['2026-03-04', { mails: 16, accounts: 2 }])
+  })
+
+  test('of accounts with calendars of their own is the sum of what each has planned', () => {
+    const weekend = { ...SETTINGS, sendDays: [6, 7] }
+    const off = { ...SETTINGS, holidays: ['2026-03-02..2026-03-03'] }
+    const cohorts = [SETTINGS, weekend, off].map((settings) => ({ settings, standing: NEW, accounts: 1 }))
+    const { days } = forecastPool(cohorts, { accounts: 1, capacity: 99 }, MONDAY, 7)
+    expect(days.map(({ need }) => need)).toEqual([5, 7, 14, 18, 20, 5, 7])
   })
 
   test('says nothing is missing where there is room', () => {
