@@ -47,6 +47,10 @@ describe('the forecast of an account', () => {
     expect(held).toMatchObject({ wasFull: true, fullOn: null, wasDone: false, doneOn: '2026-03-04' })
     const done = forecast(SETTINGS, { ...NEW, warmupDay: 30, lastPlannedOn: '2026-02-27' }, MONDAY)
     expect(done).toMatchObject({ wasFull: true, fullOn: null, wasDone: true, doneOn: null })
+    const ending = forecast(SETTINGS, { ...NEW, warmupDay: 10, lastPlannedOn: '2026-02-27' }, MONDAY)
+    expect(ending).toMatchObject({ wasDone: false, doneOn: MONDAY })
+    const ended = forecast(SETTINGS, { ...NEW, warmupDay: 11, lastPlannedOn: '2026-02-27' }, MONDAY)
+    expect(ended).toMatchObject({ wasDone: true, doneOn: null })
     const far = { ...SETTINGS, ramp: 'gentle' as const, dailyLimit: 2000 }
     expect(forecast(far, NEW, MONDAY)).toMatchObject({ wasFull: false, fullOn: null, doneOn: null })
     expect(forecast(far, NEW, MONDAY).days).toHaveLength(400)
