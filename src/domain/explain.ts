@@ -125,7 +125,8 @@ function because({ rate, asked, granted, drawn, answer }: Decision): string {
     return `chance drew ${drawn.toFixed(3)}, and below ${chanceOfYes(rate, { asked, granted }).toFixed(3)} is a yes`
   if (rate === 0 || rate === 1) return 'the rate leaves no choice'
   const otherwise = answer ? granted : granted + 1
-  return `certain, as ${answer ? 'a no' : 'a yes'} would have made it ${otherwise} of ${asked + 1}, and the rate makes ${Number((rate * (asked + 1)).toFixed(2))}`
+  const owed = Number((rate * (asked + 1)).toFixed(2))
+  return `certain, as ${answer ? 'a no' : 'a yes'} would have made it ${otherwise} of ${asked + 1}, a whole mail or more off the ${owed} that the rate makes`
 }
 
 function percent(share: number): string {

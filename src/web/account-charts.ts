@@ -36,17 +36,18 @@ function volumeChart(
   const known = new Map(past.map((day) => [day.day, day]))
   const expected = new Map(ahead.map((day) => [day.day, day]))
   const days = [...new Set([...known.keys(), ...expected.keys()])].toSorted()
+  // A pool account has none.
+  const hasRamp = ahead.length > 0 || past.some(({ volume }) => volume !== null)
+  const sent = 'Mails a day: what was sent'
   return {
     id: 'volume-chart',
-    title: 'Mails a day: what was sent, and what is planned if all goes well',
+    title: ahead.length > 0 ? `${sent}, and what is planned if all goes well` : sent,
     kind: 'stacked',
     columns: [
       { name: 'Day' },
       { name: 'Conversations begun' },
       { name: 'Replies' },
-      { name: 'Planned conversations', style: 'planned' },
-      { name: 'By chance from', style: 'low' },
-      { name: 'to', style: 'high' },
+      ...(hasRamp ? RAMP_COLUMNS : []),
       { name: 'Daily limit', style: 'limit' },
     ],
     // Days off are left out: they would draw a tooth a week.
@@ -54,20 +55,25 @@ function volumeChart(
       .filter((day) => known.has(day) || expected.get(day)?.warmupDay != null)
       .map((day) => {
         const was = known.get(day)
-        const will = expected.get(day)
         return [
           day,
           was ? number(was.sent - was.replies) : NOTHING,
           was ? number(was.replies) : NOTHING,
-          ...plannedCells(was, will),
+          ...(hasRamp ? rampCells(was, expected.get(day)) : []),
           number(account.dailyLimit),
         ]
       }),
   }
 }
 
-/** What was planned, where a day was; else what is expected, and the ends that chance leaves it. */
-function plannedCells(was: AccountDay | undefined, will: ForecastDay | undefined): ChartCell[] {
+const RAMP_COLUMNS: ChartView['columns'] = [
+  { name: 'Allowed by the ramp', style: 'planned' },
+  { name: 'By chance from', style: 'low' },
+  { name: 'to', style: 'high' },
+]
+
+/** What the ramp allowed, where a day was planned; else what is expected, and the ends that chance leaves it. */
+function rampCells(was: AccountDay | undefined, will: ForecastDay | undefined): ChartCell[] {
   if (was && was.volume !== null) return [number(was.volume), NOTHING, NOTHING]
   return will ? [will.volume, will.low, will.high].map(number) : [NOTHING, NOTHING, NOTHING]
 }

@@ -66,14 +66,14 @@ function verdictWords({ shortFrom, missing }: PoolForecast): string {
   if (missing === null) return 'The pool has room for all that is planned.'
   const mails = counted(missing.mails, 'mail')
   const accounts = counted(missing.accounts, 'more pool account')
-  return `From ${shortFrom} on the pool is too small: at the most ${mails} a day are missing, the room of ${accounts}. Until then the plans shrink; no limit is broken.`
+  return `From ${shortFrom} on the pool is too small: at the most ${mails} a day are missing, the room of ${accounts}. Without them plans shrink; no limit is broken.`
 }
 
 function needChart({ days, capacity }: PoolForecast): ChartView {
   return {
     id: 'pool-chart',
     title: 'Mails a day that the warmup accounts need of the pool, and what it has room for',
-    kind: 'bar',
+    kind: 'stacked',
     columns: [{ name: 'Day' }, { name: 'Need' }, { name: 'Room', style: 'limit' }],
     rows: days.map(({ day, need }) => [
       day,
