@@ -53,15 +53,21 @@ module.exports = {
     ),
     forbid(
       'nobody-knows-google-is-simulated',
-      'only URLs and the speed of time differ',
-      { path: '^(src|workers)/', pathNot: '^src/sandbox/' },
+      'only URLs and the speed of time differ; a rehearsal sets both up',
+      { path: '^(src|workers)/', pathNot: '^src/(sandbox|rehearsal)/' },
       { path: '^src/sandbox/' },
     ),
     forbid(
       'only-wiring-builds',
-      'the wiring is imported by entry points, tests and itself',
-      { path: '^src/', pathNot: WIRING },
+      'the wiring is imported by entry points, tests, rehearsals and itself',
+      { path: '^src/', pathNot: [WIRING, '^src/rehearsal/'] },
       { path: WIRING, pathNot: SHARED },
+    ),
+    forbid(
+      'nothing-needs-a-rehearsal',
+      'a rehearsal runs the product, which does not know of it',
+      { path: '^(src|workers)/', pathNot: '^src/rehearsal/' },
+      { path: '^src/rehearsal/' },
     ),
     forbid('entries-are-not-imported', 'nobody imports an entry point', {}, { path: ENTRIES }),
     forbid(

@@ -220,7 +220,12 @@ export function startWorkers(
     log,
   })
   const workers = kinds.map((kind) =>
-    backend.worker(kind, (handout) => runTask(warmup, handout, leases.hold), options.concurrency),
+    backend.worker(
+      kind,
+      (handout) => runTask(warmup, handout, leases.hold),
+      // Plans are made one after the other anyway: many at once would only hold database connections while they wait.
+      kind === 'plan' ? 1 : options.concurrency,
+    ),
   )
   const dispatcher = createDispatcher({
     backend,

@@ -41,7 +41,7 @@ export function createTasks(db: Database) {
 
     /**
      * Hands out due tasks, the longest due first and one per account at a time, each under a lease after which it is
-     * handed out again. No more than `window` of these kinds are out at once, so that a slow worker's queue stays short.
+     * handed out again; in the order in which they were due. No more than `window` of these kinds are out at once, so that a slow worker's queue stays short.
      */
     async handOut(options: {
       kinds: readonly TaskKind[]
@@ -67,18 +67,20 @@ export function createTasks(db: Database) {
               and ${runs}
               and (t.lease_until is null or t.lease_until < clock_timestamp())
               and not exists (select from leased where leased.account_id = t.account_id)
-            order by t.due_at
+            order by t.due_at, t.id
             limit ${window * 5}
           ), chosen as (
-            select id from (select distinct on (owner) id, due_at from due order by owner, due_at) one_each
-            order by due_at
+            select id from (select distinct on (owner) id, due_at from due order by owner, due_at, id) one_each
+            order by due_at, id
             limit greatest(0, ${window} - (
               select count(*) from leased where kind = any(${sql.param([...kinds])}::text[])
             ))
+          ), handed as (
+            update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
+            from chosen where tasks.id = chosen.id
+            returning tasks.id, tasks.kind, tasks.handout, tasks.due_at
           )
-          update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
-          from chosen where tasks.id = chosen.id
-          returning tasks.id::int as "taskId", tasks.kind, tasks.handout`)
+          select id::int as "taskId", kind, handout from handed order by due_at, id`)
       })
     },
 

@@ -115,8 +115,9 @@ function settle(now: Date, delayMinutes: number, schedule: Schedule, random: Ran
 /** A random time in the first part of a window; where there is none, a day from now things may look different. */
 function early(window: TimeWindow | null, now: Date, random: Random): Date {
   if (!window) return new Date(now.getTime() + DAY)
-  const seconds = Math.min(90 * 60, Math.floor((window.end.getTime() - window.start.getTime()) / 2000))
-  return new Date(window.start.getTime() + randomInteger(random, 0, seconds) * 1000)
+  // To the millisecond, so that two tasks are hardly ever due at once.
+  const span = Math.min(90 * MINUTE, Math.floor((window.end.getTime() - window.start.getTime()) / 2))
+  return new Date(window.start.getTime() + randomInteger(random, 0, span))
 }
 
 /** Minutes between `low` and `high`, small ones far more likely: the square of a uniform number. */

@@ -57,7 +57,7 @@ export const pointsToGoogle = (term: SpfTerm) => leadsOn(term) && term.value ===
 export function inOrder(record: SpfRecord): SpfTerm[] {
   const mechanisms = record.terms.filter(({ name }) => Object.hasOwn(MECHANISMS, name))
   const redirect = record.terms.filter(({ name }) => name === 'redirect')
-  return [...mechanisms, ...(endingOf(record) === null ? redirect : [])]
+  return [...mechanisms, ...redirect]
 }
 
 /** What a record says of senders that it does not name; null where it leaves that to another one. */

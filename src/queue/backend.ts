@@ -27,17 +27,20 @@ const workerOptions = {
   lockDuration: STALLED_AFTER_MS,
 }
 
-export function redisBackend(url: string, onError: (error: Error) => void): QueueBackend {
+/** @param prefix of its keys; who uses another one shares no job */
+export function redisBackend(url: string, onError: (error: Error) => void, prefix = 'bull'): QueueBackend {
   // BullMQ's workers block on their connection, so it may not give up a command after some retries.
   const connection = new Redis(url, { maxRetriesPerRequest: null })
   connection.on('error', onError)
   return {
     kind: 'redis',
-    queue: (kind) => listening(new Queue<Handout>(queueName(kind), { connection, ...options }), onError),
+    queue: (kind) =>
+      listening(new Queue<Handout>(queueName(kind), { connection, prefix, ...options }), onError),
     worker: (kind, process, concurrency) =>
       listening(
         new Worker<Handout>(queueName(kind), (job) => process(job.data), {
           connection,
+          prefix,
           concurrency,
           ...workerOptions,
         }),
@@ -61,8 +64,19 @@ export function postgresBackend(url: string, onError: (error: Error) => void): Q
   const bullmq = withBackend(createPostgresBackend)
   return {
     kind: 'postgres',
-    queue: (kind) =>
-      listening(new bullmq.Queue<Handout>(queueName(kind), { connection, ...options }), onError),
+    queue(kind) {
+      const queue = listening(new bullmq.Queue<Handout>(queueName(kind), { connection, ...options }), onError)
+      return {
+        // Postgres plans BullMQ's statement for many jobs anew each time, for 4 to 8 ms; that for a single one takes 2 ms.
+        addBulk: async (jobs) => {
+          const [only] = jobs
+          return only && jobs.length === 1
+            ? [await queue.add(only.name, only.data, only.opts)]
+            : queue.addBulk(jobs)
+        },
+        close: () => queue.close(),
+      }
+    },
     worker: (kind, process, concurrency) =>
       listening(
         new bullmq.Worker<Handout>(queueName(kind), (job) => process(job.data), {

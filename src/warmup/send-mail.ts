@@ -39,6 +39,11 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   }
   if (recipient.status === 'removed') return { kind: 'failed', reason: 'its recipient was removed' }
   if (recipient.kind === 'vault') return { kind: 'failed', reason: 'its recipient has left the warmup' }
+  if (!hasWords(warmup, message))
+    return {
+      kind: 'failed',
+      reason: `the conversation text “${message.textKey}” is gone, or ends before this mail`,
+    }
 
   if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
     return dropReply(warmup, run)
@@ -80,7 +85,7 @@ async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Prom
 }
 
 async function permissionToSend(
-  { store, clock, random }: Warmup,
+  { store, clock }: Warmup,
   account: Account,
   engine: Engine,
   message: Message,
@@ -100,8 +105,13 @@ async function permissionToSend(
       lacksAuthentication: domain?.fails ?? false,
     },
     now,
-    random,
+    chanceOf(message, 'waiting'),
   )
+}
+
+/** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
+function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+  return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
 function later(at: Date, reason: string): Outcome {

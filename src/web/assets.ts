@@ -30,6 +30,11 @@ export function assetPath(name: AssetName): string {
   return `${folder}/${name}`
 }
 
+/** Where the file lies, for a page that is to carry it in itself. */
+export function assetFile(name: AssetName): string {
+  return FILES[name]
+}
+
 export function serveAssets(): Router {
   const router = Router()
   for (const [name, file] of Object.entries(FILES))

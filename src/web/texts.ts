@@ -9,6 +9,8 @@ import { counted } from './words.ts'
 /** Between whom a preview plays. */
 const PEOPLE = ['Anna', 'Ben'] as const
 const HIGHEST_SEED = 1_000_000
+/** How many versions are looked at for one that differs. */
+const LOOK_AHEAD = 50
 
 /** The conversation texts: all of them, and one as two people would see it. */
 export function textRoutes({ warmup }: WebDependencies, pages: Pages): Router {
@@ -44,13 +46,28 @@ export function textRoutes({ warmup }: WebDependencies, pages: Pages): Router {
       model: {
         key: text.key,
         about: `${text.origin === 'own' ? 'Your own text' : 'A bundled text'}, ${counted(text.turns.length, 'mail')}, version ${seed}`,
-        turns: text.turns.map((_, i) => previewOf(text, i + 1, seed)),
-        another: hrefOf(text, (seed % HIGHEST_SEED) + 1),
+        turns: turnsOf(text, seed),
+        another: anotherOf(text, seed),
       },
     })
   })
 
   return router
+}
+
+function turnsOf(text: LoadedText, seed: number) {
+  return text.turns.map((_, i) => previewOf(text, i + 1, seed))
+}
+
+/** The way to the next version, after the last one the first, that reads differently; null for a text without choices. */
+function anotherOf(text: LoadedText, seed: number): string | null {
+  const wordsOf = (version: number) => JSON.stringify([renderSubject(text, version), turnsOf(text, version)])
+  const shown = wordsOf(seed)
+  for (let step = 0; step < LOOK_AHEAD; step++) {
+    const next = ((seed + step) % HIGHEST_SEED) + 1
+    if (wordsOf(next) !== shown) return hrefOf(text, next)
+  }
+  return null
 }
 
 function previewOf(text: LoadedText, turn: number, seed: number) {

@@ -288,7 +288,8 @@ async function selfContained(): Promise<string> {
   )
 }
 
-test.skipIf(!CHROMIUM || !SCREENSHOTS)('pictures of every chart, for whoever wants to look', async () => {
+// Only for whoever wants to look.
+const pictures = async () => {
   mkdirSync(SCREENSHOTS as string, { recursive: true })
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [1280, 390]) {
@@ -298,4 +299,5 @@ test.skipIf(!CHROMIUM || !SCREENSHOTS)('pictures of every chart, for whoever wan
         fullPage: true,
       })
     }
-})
+}
+if (SCREENSHOTS) withBrowser('pictures of every chart', pictures)

@@ -108,6 +108,17 @@ test('a look-up ends in its time, however many names stay silent', async () => {
   expect(spf.state).toBe('pass')
 })
 
+test('a look-up ends in its time, however many servers stay silent', async () => {
+  await using silent = new AsyncDisposableStack()
+  const servers: string[] = []
+  for (let count = 0; count < 8; count++)
+    servers.push(silent.use(await openDnsServer({ 'example.com': 'silence' })).address)
+  const begun = performance.now()
+  const { spf } = await createResolver({ servers, timeoutMs: 400 }).lookUp('example.com', [])
+  expect(performance.now() - begun).toBeLessThan(1_200)
+  expect(spf.state).toBe('unknown')
+})
+
 test('a domain with letters beyond ASCII is asked for as DNS has it', async () => {
   server.zone['xn--mnchen-3ya.example'] = ['v=spf1 include:_spf.google.com -all']
   server.zone['_dmarc.xn--mnchen-3ya.example'] = ['v=DMARC1; p=none']

@@ -36,6 +36,7 @@ describe('SPF', () => {
     'reseller.example': ['v=spf1 ip4:192.0.2.1 +include:_spf.google.com -all'],
     'other.example': ['v=spf1 mx ip4:192.0.2.1 -all'],
     'anyone.example': ['v=spf1 +all'],
+    'neutral.example': ['v=spf1 include:_spf.google.com ?all'],
     'twice.example': ['v=spf1 -all', 'v=spf1 mx -all'],
     'loop.example': ['v=spf1 include:loop.example -all'],
     'lost.example': null,
@@ -57,6 +58,8 @@ describe('SPF', () => {
     ['v=spf1 exp=why.example include:_spf.google.com unheard=of ~all', 'pass', null],
     ['v=spf1 include:_spf.google.com ?all', 'pass', /neutral/],
     ['v=spf1 include:_spf.google.com', 'pass', /neutral/],
+    ['v=spf1 redirect=neutral.example', 'pass', /neutral/],
+    ['v=spf1 include:neutral.example -all', 'pass', null],
     ['v=spf1 include:_spf.google.com +all', 'fail', /anyone/],
     ['v=spf1 include:_spf.google.com all', 'fail', /anyone/],
     ['v=spf1 +all', 'fail', /anyone/],
@@ -90,6 +93,8 @@ describe('SPF', () => {
     [`v=spf1 ${eight.replace('ptr ', '')} include:_spf.google.com -all`, 'pass', null],
     [`v=spf1 ${eight} include:_spf.google.com -all`, 'fail', /more than 10 look-ups/],
     [`v=spf1 include:_spf.google.com ${eight} include:other.example -all`, 'pass', null],
+    [`v=spf1 ${eight.replace('ptr ', '')} redirect=_spf.google.com`, 'pass', null],
+    [`v=spf1 ${eight} redirect=_spf.google.com`, 'fail', /more than 10 look-ups/],
     ['v=spf1 include:lost.example -all', 'unknown', /lost.example: no answer/],
     ['v=spf1 include:lost.example redirect=other.example', 'unknown', /lost.example: no answer/],
     ['v=spf1 include:lost.example include:_spf.google.com -all', 'pass', null],
@@ -105,13 +110,15 @@ describe('SPF', () => {
   test('there is exactly one record, among whatever else stands there', () => {
     expect(judge(['v=spf10 mx', 'spf', 'v=spf1 include:_spf.google.com ~all']).state).toBe('pass')
     expect(judge(['hello'])).toMatchObject({ state: 'fail', found: null, problem: 'There is no SPF record.' })
-    expect(judge(['v=spf1 mx include:_spf.google.com ~all', 'v=spf1 include:other.example -all'])).toEqual({
-      state: 'fail',
-      name: 'example.com',
-      found: 'v=spf1 mx include:_spf.google.com ~all\nv=spf1 include:other.example -all',
-      problem: 'There are 2 SPF records, which receivers take for an error: keep one.',
-      publish: 'v=spf1 include:_spf.google.com mx include:other.example -all',
-    })
+    expect(judge(['v=spf1 mx include:_spf.google.com ~all', 'v=spf1 include:other.example mx -all'])).toEqual(
+      {
+        state: 'fail',
+        name: 'example.com',
+        found: 'v=spf1 mx include:_spf.google.com ~all\nv=spf1 include:other.example mx -all',
+        problem: 'There are 2 SPF records, which receivers take for an error: keep one.',
+        publish: 'v=spf1 include:_spf.google.com mx include:other.example -all',
+      },
+    )
     expect(judge(null)).toMatchObject({ state: 'unknown', publish: null })
   })
 
@@ -206,7 +213,12 @@ describe('DKIM', () => {
   })
 
   test.each<[what: string, records: Records, state: RecordState, name: string]>([
-    ['a valid key', { 'b._domainkey.example.com': [`p=${whole}`] }, 'pass', 'b'],
+    [
+      'a valid key',
+      { 'a._domainkey.example.com': ['p='], 'b._domainkey.example.com': [`p=${whole}`] },
+      'pass',
+      'b',
+    ],
     [
       'what could not be asked for',
       { 'a._domainkey.example.com': ['p='], 'c._domainkey.example.com': null },
@@ -262,6 +274,11 @@ describe('DMARC', () => {
       problem: 'There are 2 DMARC records, so receivers apply none: keep one.',
       publish: 'v=DMARC1; p=reject',
     })
+  })
+
+  test('two records with a policy each are none either', () => {
+    const texts = ['v=DMARC1; p=none', 'v=DMARC1; p=reject']
+    expect(judge({ '_dmarc.mail.example.co.uk': texts }).finding.state).toBe('fail')
   })
 
   test('no record of its own: the one that stands highest above it', () => {

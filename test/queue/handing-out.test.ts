@@ -52,6 +52,23 @@ describe('a task that is due', () => {
     expect(row).toEqual({ accounts: 3, tasks: 3 })
   })
 
+  test('is queued in the order in which it was due, whatever the order of the rows', async () => {
+    await using world = await openWorld()
+    const { tasks } = world.runtime.warmup.store
+    const accounts = []
+    for (let i = 0; i < 6; i += 1)
+      accounts.push(await world.connect(`pool${i}@example.com`, { kind: 'pool' }))
+    const hour = (i: number) => new Date(world.clock.now().getTime() - (i + 1) * 3_600_000)
+    for (const [i, { id }] of accounts.entries()) await tasks.bringForward(id, 'plan', hour((i * 5) % 6))
+    const due = [...accounts.keys()].toSorted((a, b) => ((b * 5) % 6) - ((a * 5) % 6))
+    const ids = (
+      await world.runtime.db.execute<{ id: number }>(
+        sql`select id::int from tasks where kind = 'plan' order by account_id`,
+      )
+    ).map(({ id }) => id)
+    expect((await handOut(world)).map(({ taskId }) => taskId)).toEqual(due.map((i) => ids[i]))
+  })
+
   test('is parked while its account is paused', async () => {
     await using world = await openWorld()
     const anna = await world.connect('anna@example.com')

@@ -157,3 +157,15 @@ describe('a day of warmup', () => {
     expect(new Set(openings.map(({ recipientId }) => recipientId)).size).toBe(6)
   })
 })
+
+test('a mail whose text was taken away fails at once, and says so', async () => {
+  const { world } = await openWithPool({ startVolume: 1 })
+  await using _ = world
+  world.runtime.warmup.texts = []
+  await world.runUntil(MONDAY_NIGHT)
+  const [mail] = await messagesOf(world.runtime)
+  expect(mail).toMatchObject({
+    state: 'failed',
+    failure: expect.stringMatching(/^the conversation text “.+” is gone/),
+  })
+})

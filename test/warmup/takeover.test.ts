@@ -237,10 +237,14 @@ describe('what can’t succeed is given up', () => {
     warmup.log.error = () => {
       broke += 1
     }
-    warmup.texts = []
+    Object.defineProperty(warmup, 'texts', {
+      get() {
+        throw new Error('the texts are broken')
+      },
+    })
     await world.runUntil(new Date('2026-03-06T22:00:00Z'))
     expect(await messagesOf(world.runtime)).toMatchObject([
-      { state: 'failed', failure: expect.stringContaining('is gone') },
+      { state: 'failed', failure: 'the texts are broken' },
     ])
     expect(broke).toBeGreaterThanOrEqual(25)
   })

@@ -55,7 +55,7 @@ test('the page of an account tells what is known of its token, and never the tok
   const text = textOf(page)
   expect(text).toMatch(/Grant made 2 h ago Last refreshed 2 h ago Access token ended 1 h ago/)
   expect(text).toMatch(/Permissions openid userinfo\.email gmail\.send gmail\.readonly .*Asked for besides/)
-  expect(text).toMatch(/Asked for besides calendar\.readonly tasks Not granted tasks Conversations/)
+  expect(text).toMatch(/Asked for besides calendar\.readonly tasks Not granted tasks/)
   expect(text).not.toContain('Grant ends')
   const stored = await warmup.store.tokens.of(1)
   for (const secret of [stored?.token.access_token, stored?.token.refresh_token, stored?.token.client_secret])

@@ -12,6 +12,7 @@ beforeAll(() => {
     join(folder, 'tea.txt'),
     'Subject: {Tea|Cake} & <b>more</b>\n\nHi {{recipient}},\n\nTea {today|soon}?\n\n{{sender}}\n---\nYes, {{recipient}}.\n\n{{sender}}\n',
   )
+  writeFileSync(join(folder, 'plain.txt'), 'Subject: Plain\n\nHi.\n---\nYes.\n')
   writeFileSync(join(folder, 'bad.txt'), 'Subject: Cash\n\nHi {{name}},\n---\nYes.\n')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -47,6 +48,33 @@ test('a text is shown as two people would see it, in as many versions as one wan
   expect(textOf(await operator.get('/texts/tea?seed=%00'))).toContain('version 1')
 })
 
+test('“Another version” leads to one that reads differently, and after the last to the first ones', async () => {
+  await using site = await openOwn()
+  const operator = await site.operator()
+  const mailsOf = (html: string) =>
+    html.slice(html.indexOf('<article')).concat(html.match(/<h1>.*/)?.[0] ?? '')
+  let path = '/texts/tea?seed=999998'
+  for (let visit = 0; visit < 4; visit++) {
+    const { html } = await operator.get(path)
+    const next = html.match(/href="([^"]+)">Another version/)?.[1] ?? ''
+    expect(mailsOf((await operator.get(next)).html)).not.toBe(mailsOf(html))
+    path = next
+    expect(Number(path.match(/seed=(\d+)/)?.[1] ?? 1)).toBeLessThanOrEqual(1_000_000)
+  }
+  expect(Number(path.match(/seed=(\d+)/)?.[1] ?? 1)).toBeLessThan(999_998)
+  expect((await operator.get('/texts/plain')).html).not.toContain('Another version')
+})
+
+test('a version that is no whole number from 1 to a million is the first', async () => {
+  await using site = await openOwn()
+  const operator = await site.operator()
+  const first = (await operator.get('/texts/tea')).html
+  expect(first).toContain('version 1.')
+  for (const seed of ['0', '-1', '1.5', '1000001', '9'.repeat(400), 'x', '', '2&seed=3'])
+    expect((await operator.get(`/texts/tea?seed=${seed}`)).html).toBe(first)
+  expect((await operator.get('/texts/tea?seed=1000000')).html).toContain('version 1000000.')
+})
+
 test('a text that is not there is not found', async () => {
   await using site = await openOwn()
   const operator = await site.operator()
@@ -59,7 +87,7 @@ test('a text that is not there is not found', async () => {
 test('a conversation is begun with an own text, and its use is counted', async () => {
   await using site = await openOwn()
   const { world } = site
-  world.runtime.warmup.texts = world.runtime.warmup.texts.filter(({ origin }) => origin === 'own')
+  world.runtime.warmup.texts = world.runtime.warmup.texts.filter(({ key }) => key === 'tea')
   await world.connect('anna@sandbox.test', {
     startVolume: 3,
     displayName: 'Anna K.',
