@@ -1,8 +1,9 @@
 import { type AccountSettings, sendingSchedule } from './account.ts'
 import type { Health } from './health.ts'
-import { addDays, type LocalDate } from './local-time.ts'
+import { addDays, type LocalDate, localDateOf } from './local-time.ts'
+import { WINDOW_MARGIN_MINUTES } from './plan-day.ts'
 import { fullDay, lastDayOfRamp, volumeOnDay, volumeRange } from './ramp.ts'
-import { isSendingDay } from './schedule.ts'
+import { isSendingDay, windowsOn } from './schedule.ts'
 import { steer } from './steering.ts'
 
 /** Where an account stands. */
@@ -43,18 +44,24 @@ const ALL_WELL = {
   newEvidence: 1,
 } as const
 
-type CalendarDay = { day: LocalDate; isSending: boolean }
+/** A day of an account's calendar. */
+export type CalendarDay = { day: LocalDate; isSending: boolean }
 
-function* calendar(settings: AccountSettings, today: LocalDate, length: number): Generator<CalendarDay> {
+export function* calendar(
+  settings: AccountSettings,
+  today: LocalDate,
+  length: number,
+  isTodayOver = false,
+): Generator<CalendarDay> {
   const schedule = sendingSchedule(settings)
   for (let i = 0; i < length; i += 1) {
     const day = addDays(today, i)
-    yield { day, isSending: isSendingDay(day, schedule) }
+    yield { day, isSending: isSendingDay(day, schedule) && !(isTodayOver && i === 0) }
   }
 }
 
 /** The step on the ramp of each day ahead, if all goes well: the steering itself decides, with nothing bad in sight. */
-function* stepsAhead(
+export function* stepsAhead(
   settings: AccountSettings,
   standing: Standing,
   days: Iterable<CalendarDay>,
@@ -74,13 +81,23 @@ function* stepsAhead(
   }
 }
 
-/** The planned curve of an account, to two weeks after its end. */
-export function forecast(settings: AccountSettings, standing: Standing, today: LocalDate): Forecast {
+/** Whether nothing will be planned today any more: it was not, and its hours are over. */
+function isTodayOver(settings: AccountSettings, { lastPlannedOn }: Standing, now: Date): boolean {
+  const today = localDateOf(now, settings.timeZone)
+  if (lastPlannedOn !== null && lastPlannedOn >= today) return false
+  const latest = now.getTime() + WINDOW_MARGIN_MINUTES * 60_000
+  return windowsOn(today, sendingSchedule(settings)).every(({ end }) => end.getTime() <= latest)
+}
+
+/** The planned curve of an account from today on, to two weeks after its end. */
+export function forecast(settings: AccountSettings, standing: Standing, now: Date): Forecast {
+  const today = localDateOf(now, settings.timeZone)
   const full = fullDay(settings) ?? Number.POSITIVE_INFINITY
   const last = lastDayOfRamp(settings) ?? Number.POSITIVE_INFINITY
   const days: ForecastDay[] = []
   let beyond = 0
-  for (const { day, warmupDay } of stepsAhead(settings, standing, calendar(settings, today, FURTHEST_DAYS))) {
+  const ahead = calendar(settings, today, FURTHEST_DAYS, isTodayOver(settings, standing, now))
+  for (const { day, warmupDay } of stepsAhead(settings, standing, ahead)) {
     days.push({ day, warmupDay, ...volumesOf(settings, warmupDay) })
     if ((warmupDay ?? 0) > last || full === Number.POSITIVE_INFINITY) beyond += 1
     if (beyond >= DAYS_BEYOND) break
@@ -100,51 +117,4 @@ export function forecast(settings: AccountSettings, standing: Standing, today: L
 function volumesOf(settings: AccountSettings, warmupDay: number | null) {
   if (warmupDay === null) return { volume: 0, low: 0, high: 0 }
   return { volume: volumeOnDay(settings, warmupDay), ...volumeRange(settings, warmupDay) }
-}
-
-/** So many accounts with the same settings in the same standing. */
-export type Cohort = { settings: AccountSettings; standing: Standing; accounts: number }
-export type PoolForecast = {
-  days: { day: LocalDate; need: number }[]
-  capacity: number
-  /** The first day on which more is needed than the pool has room for. */
-  shortFrom: LocalDate | null
-  /** At the worst of these days: mails, and pool accounts of the mean limit, that are missing. */
-  missing: { mails: number; accounts: number } | null
-}
-
-/** What the warmup accounts will need of the pool, day by day, against what it has room for. */
-export function forecastPool(
-  cohorts: readonly Cohort[],
-  pool: { accounts: number; capacity: number },
-  today: LocalDate,
-  length: number,
-): PoolForecast {
-  const needs = new Array<number>(length).fill(0)
-  const calendars = new Map<string, CalendarDay[]>()
-  for (const { settings, standing, accounts } of cohorts) {
-    // Most accounts share a calendar, and making one costs more than all the rest.
-    const key = `${settings.sendDays} ${settings.holidays}`
-    const days = calendars.get(key) ?? [...calendar(settings, today, length)]
-    calendars.set(key, days)
-    let i = 0
-    for (const { warmupDay } of stepsAhead(settings, standing, days)) {
-      if (warmupDay !== null) needs[i] = (needs[i] ?? 0) + volumeOnDay(settings, warmupDay) * accounts
-      i += 1
-    }
-  }
-  const days = needs.map((need, i) => ({ day: addDays(today, i), need }))
-  const short = Math.max(0, ...needs) - pool.capacity
-  return {
-    days,
-    capacity: pool.capacity,
-    shortFrom: days.find(({ need }) => need > pool.capacity)?.day ?? null,
-    missing: short > 0 ? { mails: short, accounts: accountsFor(short, pool) } : null,
-  }
-}
-
-/** How many more pool accounts it takes for so many mails a day: of the mean limit, or of 50 where there is none yet. */
-export function accountsFor(mails: number, pool: { accounts: number; capacity: number }): number {
-  const mean = pool.accounts > 0 && pool.capacity > 0 ? pool.capacity / pool.accounts : 50
-  return Math.ceil(mails / mean)
 }

@@ -19,7 +19,7 @@ export async function loadAccountCharts(
 ) {
   const today = localDateOf(now, account.timeZone)
   const days = await accountDays.since(account.id, addDays(today, -DAYS_BACK))
-  const ahead = account.kind === 'warmup' ? forecast(account, account, today) : null
+  const ahead = account.kind === 'warmup' ? forecast(account, account, now) : null
   return {
     volume: days.length > 0 || ahead ? volumeChart(account, days, ahead?.days ?? []) : null,
     outlook: ahead && outlookWords(account, ahead, today),

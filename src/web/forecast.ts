@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { forecastPool, type PoolForecast } from '../domain/forecast.ts'
+import { forecastPool, type PoolForecast } from '../domain/forecast-pool.ts'
 import { localDateOf } from '../domain/local-time.ts'
 import type { Warmup } from '../warmup/dependencies.ts'
 import type { ChartView } from './chart-view.ts'

@@ -8,7 +8,7 @@ export type OutlookRow = ReturnType<typeof outlookRow>
 /** An account's forecast in one row of a table. */
 export function outlookRow(account: Account, now: Date) {
   const today = localDateOf(now, account.timeZone)
-  const ahead = forecast(account, account, today)
+  const ahead = forecast(account, account, now)
   const [first] = ahead.days
   const unseen = fullDay(account) === null ? 'never' : `not within ${FURTHEST_DAYS} days`
   return {
@@ -47,5 +47,5 @@ function endWords(account: Account, { fullOn, doneOn, wasFull, wasDone }: Foreca
 }
 
 function idleWords({ restsUntil }: Account, today: LocalDate): string {
-  return restsUntil !== null && today < restsUntil ? `rests until ${restsUntil}` : 'day off'
+  return restsUntil !== null && today < restsUntil ? `rests until ${restsUntil}` : 'none'
 }

@@ -21,6 +21,9 @@ test.skipIf(!CHROMIUM)(
     await page.goto(`${site.url}/accounts/1`)
     await expect.poll(() => page.locator('canvas').count()).toBe(2)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    const fills =
+      "Chart.getChart(document.querySelector('#volume-chart canvas')).data.datasets.map(({ fill }) => fill)"
+    expect(await page.evaluate(fills)).toContain('-1')
     await page.evaluate("window.kept = document.querySelector('#volume-chart canvas')")
     await page.locator('#volume-chart summary').click()
 

@@ -1,21 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_SETTINGS, sendingSchedule } from '../../src/domain/account.ts'
-import { accountsFor, forecast, forecastPool, type Standing } from '../../src/domain/forecast.ts'
+import { forecast, type Standing } from '../../src/domain/forecast.ts'
+import { accountsFor, forecastPool } from '../../src/domain/forecast-pool.ts'
 import { HEALTHS } from '../../src/domain/health.ts'
 import { lastDayOfRamp } from '../../src/domain/ramp.ts'
 import { isSendingDay } from '../../src/domain/schedule.ts'
 import { anySettings } from '../support/plans.ts'
 
 const MONDAY = '2026-03-02'
+const MORNING = new Date('2026-03-02T06:00:00Z')
 const NEW: Standing = { health: 'healthy', warmupDay: 0, restsUntil: null, lastPlannedOn: null }
 const SETTINGS = { ...DEFAULT_SETTINGS, dailyLimit: 11, maintenanceVolume: 4, dailyVariation: 0.2 }
 const volumes = (standing: Standing, settings = SETTINGS) =>
-  forecast(settings, standing, MONDAY).days.map(({ volume }) => volume)
+  forecast(settings, standing, MORNING).days.map(({ volume }) => volume)
 
 describe('the forecast of an account', () => {
   test('is its ramp on sending days, a week of full volume, then the maintenance', () => {
-    const { days, fullOn, doneOn } = forecast(SETTINGS, NEW, MONDAY)
+    const { days, fullOn, doneOn } = forecast(SETTINGS, NEW, MORNING)
     expect(days.slice(0, 8).map(({ volume }) => volume)).toEqual([5, 7, 9, 11, 11, 0, 0, 11])
     expect([fullOn, doneOn]).toEqual(['2026-03-05', '2026-03-16'])
     expect(days.find(({ day }) => day === doneOn)).toMatchObject({
@@ -32,6 +34,18 @@ describe('the forecast of an account', () => {
     expect(volumes({ ...NEW, warmupDay: 2, lastPlannedOn: '2026-02-27' }).slice(0, 2)).toEqual([9, 11])
   })
 
+  test('leaves today out where it was not planned and its hours are over', () => {
+    const at = (time: string, lastPlannedOn = '2026-02-27') =>
+      forecast(SETTINGS, { ...NEW, warmupDay: 2, lastPlannedOn }, new Date(`2026-03-02T${time}Z`))
+        .days.slice(0, 2)
+        .map(({ volume }) => volume)
+    expect([at('17:49'), at('17:50'), at('17:50', MONDAY)]).toEqual([
+      [9, 11],
+      [0, 9],
+      [7, 9],
+    ])
+  })
+
   test('waits out a rest, begins anew and gets better before it rises', () => {
     const resting: Standing = { ...NEW, health: 'paused', warmupDay: 4, restsUntil: '2026-03-04' }
     expect(volumes(resting).slice(0, 8)).toEqual([0, 0, 5, 5, 7, 0, 0, 9])
@@ -43,17 +57,17 @@ describe('the forecast of an account', () => {
   })
 
   test('tells what is past from what is not in sight', () => {
-    const held = forecast(SETTINGS, { ...NEW, warmupDay: 8, lastPlannedOn: '2026-02-27' }, MONDAY)
+    const held = forecast(SETTINGS, { ...NEW, warmupDay: 8, lastPlannedOn: '2026-02-27' }, MORNING)
     expect(held).toMatchObject({ wasFull: true, fullOn: null, wasDone: false, doneOn: '2026-03-04' })
-    const done = forecast(SETTINGS, { ...NEW, warmupDay: 30, lastPlannedOn: '2026-02-27' }, MONDAY)
+    const done = forecast(SETTINGS, { ...NEW, warmupDay: 30, lastPlannedOn: '2026-02-27' }, MORNING)
     expect(done).toMatchObject({ wasFull: true, fullOn: null, wasDone: true, doneOn: null })
-    const ending = forecast(SETTINGS, { ...NEW, warmupDay: 10, lastPlannedOn: '2026-02-27' }, MONDAY)
+    const ending = forecast(SETTINGS, { ...NEW, warmupDay: 10, lastPlannedOn: '2026-02-27' }, MORNING)
     expect(ending).toMatchObject({ wasDone: false, doneOn: MONDAY })
-    const ended = forecast(SETTINGS, { ...NEW, warmupDay: 11, lastPlannedOn: '2026-02-27' }, MONDAY)
+    const ended = forecast(SETTINGS, { ...NEW, warmupDay: 11, lastPlannedOn: '2026-02-27' }, MORNING)
     expect(ended).toMatchObject({ wasDone: true, doneOn: null })
     const far = { ...SETTINGS, ramp: 'gentle' as const, dailyLimit: 2000 }
-    expect(forecast(far, NEW, MONDAY)).toMatchObject({ wasFull: false, fullOn: null, doneOn: null })
-    expect(forecast(far, NEW, MONDAY).days).toHaveLength(400)
+    expect(forecast(far, NEW, MORNING)).toMatchObject({ wasFull: false, fullOn: null, doneOn: null })
+    expect(forecast(far, NEW, MORNING).days).toHaveLength(400)
   })
 
   test('of a throttled account first holds, as it gets better by one grade a day', () => {
@@ -62,7 +76,7 @@ describe('the forecast of an account', () => {
 
   test('has no end in sight where the volume does not rise', () => {
     const flat = { ...SETTINGS, ramp: 'own' as const, startVolume: 3, dailyIncrease: 0 }
-    expect(forecast(flat, NEW, MONDAY)).toMatchObject({ fullOn: null, doneOn: null })
+    expect(forecast(flat, NEW, MORNING)).toMatchObject({ fullOn: null, doneOn: null })
   })
 
   test('for any settings and standing ends, keeps the limit and the days off, and falls only when it is done', () => {
@@ -74,7 +88,7 @@ describe('the forecast of an account', () => {
     })
     fc.assert(
       fc.property(anySettings, standings, (settings, standing) => {
-        const { days } = forecast(settings, standing, MONDAY)
+        const { days } = forecast(settings, standing, MORNING)
         expect(days.length).toBeLessThanOrEqual(400)
         const last = lastDayOfRamp(settings) ?? Number.POSITIVE_INFINITY
         let before = 0
