@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import postgres from 'postgres'
 import { ownDatabase } from '../src/bench/own-database.ts'
@@ -29,7 +29,7 @@ await runProcess(
     const options = readOptions(process.argv.slice(2))
     const signal = interruption()
     const out = options.out ?? join(resolve(entry.config.DATA_DIR), 'rehearsals', fileNameOf(options))
-    await prepareFolder(out)
+    await prepareFile(out)
     const { figures, cost } = await perform(entry, options, signal)
     await writeFile(out, await renderReport(figures, { command: commandOf(options), cost }))
     printTable([ACCOUNT_COLUMNS, ...figures.accounts.map(accountRow)])
@@ -45,10 +45,14 @@ await runProcess(
 )
 
 /** Found out before an hour is spent. */
-async function prepareFolder(out: string): Promise<void> {
-  await mkdir(dirname(out), { recursive: true }).catch(({ code }: NodeJS.ErrnoException) => {
-    throw new OperatorError(`--out ${out}: expected a folder that can be made (${code})`)
-  })
+async function prepareFile(out: string): Promise<void> {
+  try {
+    await mkdir(dirname(out), { recursive: true })
+    await (await open(out, 'a')).close()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new OperatorError(`--out ${out}: expected a file that can be written (${code})`)
+  }
 }
 
 async function perform(entry: Process, options: RehearsalOptions, signal: AbortSignal) {
