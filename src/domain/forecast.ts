@@ -3,7 +3,7 @@ import type { Health } from './health.ts'
 import { addDays, type LocalDate, localDateOf } from './local-time.ts'
 import { WINDOW_MARGIN_MINUTES } from './plan-day.ts'
 import { fullDay, lastDayOfRamp, volumeOnDay, volumeRange } from './ramp.ts'
-import { isSendingDay, windowsOn } from './schedule.ts'
+import { sendingDays, windowsOn } from './schedule.ts'
 import { steer } from './steering.ts'
 
 /** Where an account stands. */
@@ -53,10 +53,10 @@ export function* calendar(
   length: number,
   isTodayOver = false,
 ): Generator<CalendarDay> {
-  const schedule = sendingSchedule(settings)
+  const isSendingDay = sendingDays(sendingSchedule(settings))
   for (let i = 0; i < length; i += 1) {
     const day = addDays(today, i)
-    yield { day, isSending: isSendingDay(day, schedule) && !(isTodayOver && i === 0) }
+    yield { day, isSending: isSendingDay(day) && !(isTodayOver && i === 0) }
   }
 }
 

@@ -66,12 +66,14 @@ export function tidyHolidays(texts: readonly string[]): string[] {
   return holidays.map(({ first, last }) => (first === last ? first : `${first}..${last}`))
 }
 
-export function isSendingDay(day: LocalDate, { days, holidays }: Schedule): boolean {
-  if (!days.includes(weekdayOf(day))) return false
-  return !holidays.some((holiday) => {
-    const { first, last } = parseHoliday(holiday)
-    return day >= first && day <= last
-  })
+export function isSendingDay(day: LocalDate, schedule: Schedule): boolean {
+  return sendingDays(schedule)(day)
+}
+
+/** Tells the sending days of a schedule, whose holidays are read once for all the days it is asked about. */
+export function sendingDays({ days, holidays }: Schedule): (day: LocalDate) => boolean {
+  const off = holidays.map(parseHoliday)
+  return (day) => days.includes(weekdayOf(day)) && !off.some(({ first, last }) => day >= first && day <= last)
 }
 
 /** The windows of one day, in order. Where clocks are put forward over one, it is shorter or not there at all. */
