@@ -9,7 +9,7 @@ alter table events set (autovacuum_enabled = off);
 set session_replication_role = replica;
 
 insert into accounts (google_user_id, email, kind, status, last_error, open_rate, reply_rate, daily_limit, start_volume,
-  daily_increase, time_zone, warmup_day, last_planned_on, oauth_token, connected_at)
+  daily_increase, holidays, time_zone, warmup_day, last_planned_on, oauth_token, connected_at)
 select
   'bench-' || n,
   format('%s.%s%s@%s.example',
@@ -21,12 +21,13 @@ select
   case n % 2 when 1 then 'warmup' else 'pool' end,
   case when n % 200 = 0 then 'removed' when n % 50 = 3 then 'needs_reauth' when n % 25 = 4 then 'paused' else 'active' end,
   case when n % 50 = 3 then 'Google refused the token: invalid_grant' end,
-  0.8, 0.55, 50, 5, 2,
+  -- Hardly any two are alike in their ramp, so that the forecast has to look at each.
+  0.8, 0.55, 30 + n % 41, 5, 1 + n % 3, case when n % 5 = 0 then array['2026-12-24..2027-01-02'] else '{}' end,
   (array['UTC', 'Europe/Berlin', 'Europe/London', 'Europe/Lisbon', 'Europe/Istanbul', 'America/New_York',
     'America/Chicago', 'America/Denver', 'America/Los_Angeles', 'America/Sao_Paulo', 'Asia/Kolkata', 'Asia/Tokyo',
     'Asia/Singapore', 'Asia/Dubai', 'Africa/Lagos', 'Australia/Sydney', 'Pacific/Auckland',
     'Pacific/Honolulu'])[1 + n % 18],
-  20, current_date, repeat('t', 700), now() - interval '30 days'
+  1 + n % 53, current_date, repeat('t', 700), now() - interval '30 days'
 from generate_series(1, 2000) n;
 
 -- Conversations of four turns between a warmup account (odd ids) and a pool account (even ids). Every twentieth is with
@@ -113,12 +114,25 @@ from (
 ) happened
 order by at;
 
-insert into account_counts (account_id, sent, placed, placed_spam, received, opened, answered, rescued, open_asked,
-  open_granted, reply_asked, reply_granted)
+insert into account_days (account_id, day, warmup_day, volume, planned, health, sent, replies, inbox, tabs, spam)
+select sender_id, sent_at::date, 1, count(*), count(*), 'healthy', count(*), count(*) filter (where turn > 1),
+  count(*) filter (where placement = 'inbox'), count(*) filter (where placement = 'promotions'),
+  count(*) filter (where placement = 'spam')
+from messages where sent_at is not null
+group by sender_id, sent_at::date;
+
+insert into placement_counts (sender_id, domain, placement, mails)
+select m.sender_id, split_part(a.email, '@', 2), m.placement, count(*)
+from messages m join accounts a on a.id = m.recipient_id
+where m.placement is not null
+group by 1, 2, 3;
+
+insert into account_counts (account_id, sent, placed, placed_spam, received, opened, answered, rescued, rate_runs)
 select
   a.id, coalesce(s.sent, 0), coalesce(s.placed, 0), coalesce(s.spam, 0), coalesce(r.received, 0), coalesce(r.opened, 0),
-  coalesce(r.answered, 0), coalesce(r.rescued, 0), coalesce(r.received, 0), coalesce(r.opened, 0),
-  coalesce(r.opened, 0), coalesce(r.answered, 0)
+  coalesce(r.answered, 0), coalesce(r.rescued, 0),
+  json_build_object('open', json_build_object('asked', coalesce(r.received, 0), 'granted', coalesce(r.opened, 0)),
+    'reply', json_build_object('asked', coalesce(r.opened, 0), 'granted', coalesce(r.answered, 0)))
 from accounts a
 left join (
   select sender_id, count(sent_at) as sent, count(placed_at) as placed,

@@ -89,6 +89,8 @@ async function benchmark({ log, onStop }: Process, databaseUrl: string): Promise
       shows: 'field-error',
     },
     { name: 'message', path: `/messages/${message}`, shows: `id="message-${message}"` },
+    { name: 'forecast', path: '/forecast', shows: 'id="outlook-title"' },
+    { name: 'forecast, page 2', path: '/forecast?after=500', shows: 'rel="first"' },
     { name: 'unknown sends', path: '/unknown-sends', shows: 'rfc822msgid' },
     { name: 'notices', path: '/notices', shows: 'needs re-authentication' },
     { name: 'API keys', path: '/api-keys', shows: 'tokens:read' },

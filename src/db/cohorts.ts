@@ -1,5 +1,5 @@
 import { settingsOf } from '../domain/account.ts'
-import type { Cohort } from '../domain/forecast.ts'
+import type { Cohort } from '../domain/forecast-pool.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import type { Database } from './connection.ts'
 import { and, eq, sql } from './drizzle.ts'

@@ -68,6 +68,14 @@ const messageColumns = {
   rescuedAt: messages.rescuedAt,
 }
 
+/** Why a mail is as it is. */
+const reasonColumns = {
+  textSeed: messages.textSeed,
+  planFacts: messages.planFacts,
+  decisions: messages.decisions,
+  handledAt: messages.handledAt,
+}
+
 // A literal, not a parameter: only then a partial index can serve a prepared statement.
 const isTold = sql`${events.kind} <> 'token_served'`
 
@@ -220,7 +228,7 @@ export function createDashboard(db: Database) {
 
     /** The mails of the conversation that a message belongs to, in their order. */
     conversationOf(messageId: number) {
-      return selectMessages({ planFacts: messages.planFacts, decisions: messages.decisions })
+      return selectMessages(reasonColumns)
         .where(
           sql`${messages.conversationId} = (select conversation_id from messages where id = ${messageId})`,
         )

@@ -36,21 +36,26 @@ const NO_RUN: RateRun = { asked: 0, granted: 0 }
  * @param rate 0–1, exact to a hundredth of a percent
  */
 export function decide(rate: number, run: RateRun, random: Random): Decision {
+  const chance = chanceOfYes(rate, run)
+  if (chance === 0 || chance === 1) return { rate, ...run, drawn: null, answer: chance === 1 }
+  const drawn = random()
+  return { rate, ...run, drawn, answer: drawn < chance }
+}
+
+/** How likely the next answer is a yes, by `decide`: below this number chance must draw. 0 and 1 are certain. */
+export function chanceOfYes(rate: number, { asked, granted }: RateRun): number {
   const basisPoints = Math.round(rate * 10_000)
-  const before = basisPoints * run.asked
-  const after = basisPoints * (run.asked + 1)
+  const before = basisPoints * asked
+  const after = basisPoints * (asked + 1)
   const floor = Math.floor(after / 10_000)
   const ceiling = Math.ceil(after / 10_000)
-  const certain = (answer: boolean): Decision => ({ rate, ...run, drawn: null, answer })
-  if (run.granted < floor) return certain(true)
-  if (run.granted >= ceiling) return certain(false)
-  // From here run.granted === floor < ceiling: either answer keeps the promise.
+  if (granted < floor) return 1
+  if (granted >= ceiling) return 0
+  // From here granted === floor < ceiling: either answer keeps the promise.
   const fraction = (after % 10_000) / 10_000
   const fractionBefore = (before % 10_000) / 10_000
   const crossed = Math.floor(before / 10_000) < floor
-  const chance = crossed ? fraction / fractionBefore : (fraction - fractionBefore) / (1 - fractionBefore)
-  const drawn = random()
-  return { rate, ...run, drawn, answer: drawn < chance }
+  return crossed ? fraction / fractionBefore : (fraction - fractionBefore) / (1 - fractionBefore)
 }
 
 /** What may be done with a mail, besides its placement: whether its conversation can go on. */

@@ -85,7 +85,12 @@ export function dwellSeconds(random: Random): number {
 
 /** When a reply leaves: 5 minutes to 4 hours after the mail was opened, most often soon, in the writer's hours. */
 export function writingTime(now: Date, sending: Schedule, random: Random): Date {
-  return settle(now, skewed(5, 240, random), sending, random)
+  return settle(now, writingMinutes(random), sending, random)
+}
+
+/** How long an answer takes: the first that chance draws for it. */
+export function writingMinutes(random: Random): number {
+  return skewed(5, 240, random)
 }
 
 /** Nobody answers a mail that is older than a week. */

@@ -66,10 +66,14 @@ export function tidyHolidays(texts: readonly string[]): string[] {
   return holidays.map(({ first, last }) => (first === last ? first : `${first}..${last}`))
 }
 
-export function isSendingDay(day: LocalDate, { days, holidays }: Schedule): boolean {
-  if (!days.includes(weekdayOf(day))) return false
-  // Asked for many accounts and days: as dates are written, their order is that of their letters, and nothing is parsed.
-  return !holidays.some((holiday) => day >= holiday.slice(0, 10) && day <= holiday.slice(-10))
+export function isSendingDay(day: LocalDate, schedule: Schedule): boolean {
+  return sendingDays(schedule)(day)
+}
+
+/** Tells the sending days of a schedule, whose holidays are read once for all the days it is asked about. */
+export function sendingDays({ days, holidays }: Schedule): (day: LocalDate) => boolean {
+  const off = holidays.map(parseHoliday)
+  return (day) => days.includes(weekdayOf(day)) && !off.some(({ first, last }) => day >= first && day <= last)
 }
 
 /** The windows of one day, in order. Where clocks are put forward over one, it is shorter or not there at all. */

@@ -1,9 +1,12 @@
 import type { AccountDay } from '../db/account-days.ts'
 import type { Account } from '../db/accounts.ts'
 import type { Store } from '../db/store.ts'
-import { type Forecast, type ForecastDay, forecast } from '../domain/forecast.ts'
+import { type ForecastDay, forecast } from '../domain/forecast.ts'
 import { addDays, localDateOf } from '../domain/local-time.ts'
 import type { ChartCell, ChartView } from './chart-view.ts'
+import { HEALTH_WORDS } from './engine-words.ts'
+import type { HealthBadge } from './health-view.ts'
+import { outlookWords } from './outlook.ts'
 
 const DAYS_BACK = 60
 const NOTHING: ChartCell = { text: '', value: null }
@@ -16,10 +19,11 @@ export async function loadAccountCharts(
 ) {
   const today = localDateOf(now, account.timeZone)
   const days = await accountDays.since(account.id, addDays(today, -DAYS_BACK))
-  const ahead = account.kind === 'warmup' ? forecast(account, account, today) : null
+  const ahead = account.kind === 'warmup' ? forecast(account, account, now) : null
   return {
     volume: days.length > 0 || ahead ? volumeChart(account, days, ahead?.days ?? []) : null,
-    outlook: ahead && outlookWords(account, ahead),
+    outlook: ahead && outlookWords(account, ahead, today),
+    health: healthRuns(days),
     placement: days.some(hasEvidence) ? placementChart(days) : null,
   }
 }
@@ -32,15 +36,18 @@ function volumeChart(
   const known = new Map(past.map((day) => [day.day, day]))
   const expected = new Map(ahead.map((day) => [day.day, day]))
   const days = [...new Set([...known.keys(), ...expected.keys()])].toSorted()
+  // A pool account has none.
+  const hasRamp = ahead.length > 0 || past.some(({ volume }) => volume !== null)
+  const sent = 'Mails a day: what was sent'
   return {
     id: 'volume-chart',
-    title: 'Mails a day: what was sent, and what is planned if all goes well',
+    title: ahead.length > 0 ? `${sent}, and what is planned if all goes well` : sent,
     kind: 'stacked',
     columns: [
       { name: 'Day' },
       { name: 'Conversations begun' },
       { name: 'Replies' },
-      { name: 'Planned conversations', style: 'planned' },
+      ...(hasRamp ? RAMP_COLUMNS : []),
       { name: 'Daily limit', style: 'limit' },
     ],
     // Days off are left out: they would draw a tooth a week.
@@ -48,24 +55,42 @@ function volumeChart(
       .filter((day) => known.has(day) || expected.get(day)?.warmupDay != null)
       .map((day) => {
         const was = known.get(day)
-        const will = expected.get(day)
         return [
           day,
           was ? number(was.sent - was.replies) : NOTHING,
           was ? number(was.replies) : NOTHING,
-          plannedCell(was, will),
+          ...(hasRamp ? rampCells(was, expected.get(day)) : []),
           number(account.dailyLimit),
         ]
       }),
   }
 }
 
-/** What was planned, where a day was; else what is expected, with the ends that chance leaves it. */
-function plannedCell(was: AccountDay | undefined, will: ForecastDay | undefined): ChartCell {
-  if (was && was.volume !== null) return number(was.volume)
-  if (!will) return NOTHING
-  const { volume, low, high } = will
-  return { text: low === high ? String(volume) : `${volume} (${low} to ${high})`, value: volume }
+const RAMP_COLUMNS: ChartView['columns'] = [
+  { name: 'Allowed by the ramp', style: 'planned' },
+  { name: 'By chance from', style: 'low' },
+  { name: 'to', style: 'high' },
+]
+
+/** What the ramp allowed, where a day was planned; else what is expected, and the ends that chance leaves it. */
+function rampCells(was: AccountDay | undefined, will: ForecastDay | undefined): ChartCell[] {
+  if (was && was.volume !== null) return [number(was.volume), NOTHING, NOTHING]
+  return will ? [will.volume, will.low, will.high].map(number) : [NOTHING, NOTHING, NOTHING]
+}
+
+export type HealthRun = { badge: HealthBadge; first: string; last: string }
+
+/** The grades of the days that were planned; days in a row with the same grade are told together. */
+function healthRuns(days: readonly AccountDay[]): HealthRun[] {
+  const runs: HealthRun[] = []
+  for (const { day, health } of days) {
+    const run = runs.at(-1)
+    if (health === null) continue
+    if (run?.badge.name === health) run.last = day
+    else
+      runs.push({ badge: { name: health, words: HEALTH_WORDS[health], until: null }, first: day, last: day })
+  }
+  return runs
 }
 
 function placementChart(days: readonly AccountDay[]): ChartView {
@@ -85,13 +110,6 @@ function placementChart(days: readonly AccountDay[]): ChartView {
 
 function hasEvidence({ inbox, tabs, spam, missing, bounced, refused }: AccountDay): boolean {
   return inbox + tabs + spam + missing + bounced + refused > 0
-}
-
-function outlookWords({ dailyLimit, maintenanceVolume }: Account, { fullOn, doneOn }: Forecast): string {
-  if (doneOn === null || fullOn === null)
-    return 'With these settings its volume never reaches the daily limit.'
-  const maintenance = Math.min(maintenanceVolume, dailyLimit)
-  return `If all goes well it reaches ${dailyLimit} mails a day on ${fullOn}; from ${doneOn} on it is kept at ${maintenance}.`
 }
 
 function number(value: number): ChartCell {

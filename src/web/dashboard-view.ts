@@ -1,6 +1,6 @@
 import type { AccountFilter, CensusRow, Dashboard, Today, ZoneDay } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, type AccountStatus } from '../domain/account.ts'
-import { accountsFor } from '../domain/forecast.ts'
+import { accountsFor } from '../domain/forecast-pool.ts'
 import { HEALTHS, type Health } from '../domain/health.ts'
 import { localDateOf, localDay } from '../domain/local-time.ts'
 import { accountView } from './account-view.ts'

@@ -5,6 +5,7 @@ import { NotFound } from './errors.ts'
 import { readId } from './ids.ts'
 import { messageView } from './message-view.ts'
 import type { Pages } from './pages.ts'
+import { timeView } from './times.ts'
 
 const UNKNOWN_SENDS = 50
 
@@ -18,7 +19,12 @@ export function messageRoutes({ dashboard, warmup }: WebDependencies, pages: Pag
     const rows = await dashboard.conversationOf(id)
     const asked = rows.find((row) => row.id === id)
     if (!asked) throw new NotFound()
-    const messages = rows.map((row) => ({ ...messageView(row, bystander()), why: explain(row) }))
+    const looking = bystander()
+    const when = (instant: Date) => timeView(instant, looking).absolute
+    const messages = rows.map((row, i) => ({
+      ...messageView(row, looking),
+      why: explain(row, rows[i - 1] ?? null, when),
+    }))
     pages.show(request, response, {
       view: 'pages/conversation',
       title: asked.subject,

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_SETTINGS, sendingSchedule } from '../../src/domain/account.ts'
-import { accountsFor, forecast, forecastPool, type Standing } from '../../src/domain/forecast.ts'
+import { forecast, type Standing } from '../../src/domain/forecast.ts'
+import { accountsFor, forecastPool } from '../../src/domain/forecast-pool.ts'
 import { HEALTHS } from '../../src/domain/health.ts'
 import { addDays } from '../../src/domain/local-time.ts'
 import { lastDayOfRamp } from '../../src/domain/ramp.ts'
@@ -9,14 +10,15 @@ import { isSendingDay } from '../../src/domain/schedule.ts'
 import { anySettings } from '../support/plans.ts'
 
 const MONDAY = '2026-03-02'
+const MORNING = new Date('2026-03-02T06:00:00Z')
 const NEW: Standing = { health: 'healthy', warmupDay: 0, restsUntil: null, lastPlannedOn: null }
 const SETTINGS = { ...DEFAULT_SETTINGS, dailyLimit: 11, maintenanceVolume: 4, dailyVariation: 0.2 }
 const volumes = (standing: Standing, settings = SETTINGS) =>
-  forecast(settings, standing, MONDAY).days.map(({ volume }) => volume)
+  forecast(settings, standing, MORNING).days.map(({ volume }) => volume)
 
 describe('the forecast of an account', () => {
   test('is its ramp on sending days, a week of full volume, then the maintenance', () => {
-    const { days, fullOn, doneOn } = forecast(SETTINGS, NEW, MONDAY)
+    const { days, fullOn, doneOn } = forecast(SETTINGS, NEW, MORNING)
     expect(days.slice(0, 8).map(({ volume }) => volume)).toEqual([5, 7, 9, 11, 11, 0, 0, 11])
     expect([fullOn, doneOn]).toEqual(['2026-03-05', '2026-03-16'])
     expect(days.find(({ day }) => day === doneOn)).toMatchObject({
@@ -33,14 +35,49 @@ describe('the forecast of an account', () => {
     expect(volumes({ ...NEW, warmupDay: 2, lastPlannedOn: '2026-02-27' }).slice(0, 2)).toEqual([9, 11])
   })
 
+  test('leaves today out where it was not planned and its hours are over', () => {
+    const at = (time: string, lastPlannedOn = '2026-02-27') =>
+      forecast(SETTINGS, { ...NEW, warmupDay: 2, lastPlannedOn }, new Date(`2026-03-02T${time}Z`))
+        .days.slice(0, 2)
+        .map(({ volume }) => volume)
+    expect([at('17:49'), at('17:50'), at('17:50', MONDAY)]).toEqual([
+      [9, 11],
+      [0, 9],
+      [7, 9],
+    ])
+  })
+
   test('waits out a rest, begins anew and gets better before it rises', () => {
     const resting: Standing = { ...NEW, health: 'paused', warmupDay: 4, restsUntil: '2026-03-04' }
     expect(volumes(resting).slice(0, 8)).toEqual([0, 0, 5, 5, 7, 0, 0, 9])
   })
 
+  test('begins with the first step where nothing was planned, whatever day is written down', () => {
+    const steep = { ...SETTINGS, ramp: 'own' as const, startVolume: 1, dailyIncrease: 2 }
+    expect(volumes({ ...NEW, lastPlannedOn: MONDAY }, steep).slice(0, 3)).toEqual([1, 3, 5])
+  })
+
+  test('tells what is past from what is not in sight', () => {
+    const held = forecast(SETTINGS, { ...NEW, warmupDay: 8, lastPlannedOn: '2026-02-27' }, MORNING)
+    expect(held).toMatchObject({ wasFull: true, fullOn: null, wasDone: false, doneOn: '2026-03-04' })
+    const done = forecast(SETTINGS, { ...NEW, warmupDay: 30, lastPlannedOn: '2026-02-27' }, MORNING)
+    expect(done).toMatchObject({ wasFull: true, fullOn: null, wasDone: true, doneOn: null })
+    const ending = forecast(SETTINGS, { ...NEW, warmupDay: 10, lastPlannedOn: '2026-02-27' }, MORNING)
+    expect(ending).toMatchObject({ wasDone: false, doneOn: MONDAY })
+    const ended = forecast(SETTINGS, { ...NEW, warmupDay: 11, lastPlannedOn: '2026-02-27' }, MORNING)
+    expect(ended).toMatchObject({ wasDone: true, doneOn: null })
+    const far = { ...SETTINGS, ramp: 'gentle' as const, dailyLimit: 2000 }
+    expect(forecast(far, NEW, MORNING)).toMatchObject({ wasFull: false, fullOn: null, doneOn: null })
+    expect(forecast(far, NEW, MORNING).days).toHaveLength(400)
+  })
+
+  test('of a throttled account first holds, as it gets better by one grade a day', () => {
+    expect(volumes({ ...NEW, health: 'throttled', warmupDay: 2 }).slice(0, 4)).toEqual([7, 9, 11, 11])
+  })
+
   test('has no end in sight where the volume does not rise', () => {
     const flat = { ...SETTINGS, ramp: 'own' as const, startVolume: 3, dailyIncrease: 0 }
-    expect(forecast(flat, NEW, MONDAY)).toMatchObject({ fullOn: null, doneOn: null })
+    expect(forecast(flat, NEW, MORNING)).toMatchObject({ fullOn: null, doneOn: null })
   })
 
   test('for any settings and standing ends, keeps the limit and the days off, and falls only when it is done', () => {
@@ -52,7 +89,7 @@ describe('the forecast of an account', () => {
     })
     fc.assert(
       fc.property(anySettings, standings, (settings, standing) => {
-        const { days } = forecast(settings, standing, MONDAY)
+        const { days } = forecast(settings, standing, MORNING)
         expect(days.length).toBeLessThanOrEqual(400)
         const last = lastDayOfRamp(settings) ?? Number.POSITIVE_INFINITY
         let before = 0
@@ -83,6 +120,14 @@ describe('the forecast of the pool', () => {
     )
     expect(days.map(({ need }) => need)).toEqual([30, 42, 54, 66, 66, 0, 0])
     expect([shortFrom, missing]).toEqual(['2026-03-04', { mails: 16, accounts: 2 }])
+  })
+
+  test('of accounts with calendars of their own is the sum of what each has planned', () => {
+    const weekend = { ...SETTINGS, sendDays: [6, 7] }
+    const off = { ...SETTINGS, holidays: ['2026-03-02..2026-03-03'] }
+    const cohorts = [SETTINGS, weekend, off].map((settings) => ({ settings, standing: NEW, accounts: 1 }))
+    const { days } = forecastPool(cohorts, { accounts: 1, capacity: 99 }, MONDAY, 7)
+    expect(days.map(({ need }) => need)).toEqual([5, 7, 14, 18, 20, 5, 7])
   })
 
   test('says nothing is missing where there is room', () => {

@@ -4,8 +4,10 @@ import { createDashboard } from '../../src/db/dashboard.ts'
 import { drizzle } from '../../src/db/drizzle.ts'
 import { createSealer } from '../../src/db/sealing.ts'
 import { createStore } from '../../src/db/store.ts'
+import { loadAccountCharts } from '../../src/web/account-charts.ts'
 import { loadAccountPage } from '../../src/web/account-page-view.ts'
 import { loadDashboard } from '../../src/web/dashboard-view.ts'
+import { loadForecast } from '../../src/web/forecast.ts'
 import { loadHealth } from '../../src/web/health-view.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -13,8 +15,9 @@ test('a page asks the database the same number of questions however many account
   await using world = await openWorld()
   const asked: string[] = []
   const client = postgres(world.config.DATABASE_URL, { max: 1, debug: (_, query) => asked.push(query) })
-  const dashboard = createDashboard(drizzle(client))
-  const store = createStore(drizzle(client), createSealer(world.config.TOKEN_ENCRYPTION_KEYS))
+  const db = drizzle(client)
+  const dashboard = createDashboard(db)
+  const store = createStore(db, createSealer(world.config.TOKEN_ENCRYPTION_KEYS))
   const queriesOf = async (load: () => Promise<unknown>) => {
     asked.length = 0
     await load()
@@ -30,6 +33,9 @@ test('a page asks the database the same number of questions however many account
       await world.connect(`${name}@sandbox.test`, { kind: 'pool', timeZone: 'Asia/Tokyo' })
     expect([alone, await queriesOf(loadFirst)]).toEqual([5, 5])
     expect(await queriesOf(() => loadAccountPage(dashboard, first, world.clock.now()))).toBe(5)
+    expect(await queriesOf(() => loadAccountCharts(store, first, world.clock.now()))).toBe(1)
+    expect(await queriesOf(() => loadForecast({ store, clock: world.clock }, undefined))).toBe(3)
+    expect(await queriesOf(() => dashboard.conversationOf(1))).toBe(1)
     await loadHealth(store, first, world.clock.now())
     expect(await queriesOf(() => loadHealth(store, first, world.clock.now()))).toBe(2)
     await store.accounts.steer(first.id, {

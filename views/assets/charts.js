@@ -90,9 +90,9 @@
     pointStyle: 'rect',
   })
 
-  /** Between two lines an area; on a bar, where neighbours have nothing to do with each other, a whisker. */
+  /** Between two lines an area; on single bars, where neighbours have nothing to do with each other, a whisker. */
   function interval(kind, colour, ink, lows, highs) {
-    if (kind === 'line') return { ...edge, ...area(colour, '-1') }
+    if (kind !== 'bar') return { ...edge, ...area(colour, '-1') }
     const data = highs.map((high, index) =>
       high === null || lows[index] === null ? null : [lows[index], high],
     )
