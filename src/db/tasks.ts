@@ -191,11 +191,12 @@ export function createTasks(db: Database) {
       await db.delete(tasks).where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind)))
     },
 
-    /** When the next task of an active account is due; null where there is none. */
-    async nextDueAt(): Promise<Date | null> {
+    /** When the next task that would run is due, of some kinds or of all; null where there is none. */
+    async nextDueAt(kinds?: readonly TaskKind[]): Promise<Date | null> {
       const [row] = await db.execute<{ dueAt: string }>(sql`
         select t.due_at as "dueAt" from tasks t left join accounts a on a.id = t.account_id
-        where ${runs} order by t.due_at limit 1`)
+        where ${kinds ? sql`t.kind = any(${sql.param([...kinds])}::text[]) and` : sql``} ${runs}
+        order by t.due_at limit 1`)
       return row ? new Date(row.dueAt) : null
     },
   }

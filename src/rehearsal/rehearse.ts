@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { TASK_KINDS, type TaskKind } from '../domain/task.ts'
+import type { Runtime } from '../runtime.ts'
 import { castOf } from './cast.ts'
 import type { RehearsalOptions, SpamSpell } from './options.ts'
 import { connectPlayer, type Stage } from './stage.ts'
@@ -8,11 +10,16 @@ export const START = new Date('2026-03-02T05:30:00Z')
 export const FIRST_DAY = '2026-03-02'
 
 const DAY_MS = 24 * 3_600_000
+const MINUTE_MS = 60_000
 /**
- * The clock moves in steps: what is due within one is done together, at its end. Longer than the pause between two mails
- * of an account, short enough that as many mails as it may send in a day fit into its hours.
+ * The clock moves in steps: what is due within one is done together, at its end. Those of what sends are longer than the
+ * pause between two mails of an account, and short enough that as many mails as it may send in a day fit into its hours;
+ * nobody minds when exactly a mail is read.
  */
-export const STEP_MS = 5 * 60_000
+const STEPS: readonly { kinds: readonly TaskKind[]; lengthMs: number }[] = [
+  { kinds: ['open', 'check'], lengthMs: 20 * MINUTE_MS },
+  { kinds: TASK_KINDS.filter((kind) => kind !== 'open' && kind !== 'check'), lengthMs: 5 * MINUTE_MS },
+]
 const GLANCE_MS = 20
 
 export type Progress = { onDay?: () => void; signal?: AbortSignal }
@@ -53,10 +60,10 @@ async function runUntil(
   let steps = 0
   for (;;) {
     signal?.throwIfAborted()
-    const next = await runtime.warmup.store.tasks.nextDueAt()
-    if (next === null || next >= end) break
-    if (next > clock.now()) {
-      clock.moveTo(new Date(Math.min(endOfStep(next), end.getTime())))
+    const next = await nextStep(runtime)
+    if (next === null || next >= end.getTime()) break
+    if (next > clock.now().getTime()) {
+      clock.moveTo(new Date(next))
       steps += 1
     }
     // What is due and is not handed out has lost its lease, which has to run out first.
@@ -67,6 +74,16 @@ async function runUntil(
   return steps
 }
 
-function endOfStep(time: Date): number {
-  return Math.ceil(time.getTime() / STEP_MS) * STEP_MS
+/** The end of the first step in which something is due; null where nothing is. */
+async function nextStep({ warmup: { store, clock } }: Runtime): Promise<number | null> {
+  const now = clock.now()
+  const ends = await Promise.all(
+    STEPS.map(async ({ kinds, lengthMs }) => {
+      const due = await store.tasks.nextDueAt(kinds)
+      if (due === null) return Number.POSITIVE_INFINITY
+      return due <= now ? now.getTime() : Math.ceil(due.getTime() / lengthMs) * lengthMs
+    }),
+  )
+  const next = Math.min(...ends)
+  return next === Number.POSITIVE_INFINITY ? null : next
 }
