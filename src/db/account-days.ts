@@ -29,7 +29,7 @@ export function createAccountDays(db: Database) {
         .onConflictDoUpdate({ target: [accountDays.accountId, accountDays.day], set: added })
     },
 
-    /** What was planned for a day; a day that is planned anew adds to what it had. */
+    /** What was planned for a day, the last time that it was. */
     async plan(accountId: number, day: LocalDate, plan: PlannedDay): Promise<void> {
       await db
         .insert(accountDays)

@@ -122,6 +122,8 @@ export function createAccounts(db: Database, sealer: Sealer) {
           staysPaused: false,
           lastError: null,
           failure: null,
+          // The address may lead to another mailbox now, where the id of this label is another's.
+          labelId: null,
           oauthToken: sealToken(sealer, id, token),
           tokenVersion: sql`${accounts.tokenVersion} + 1`,
           ...REFRESH_OVER,
@@ -188,9 +190,17 @@ export function createAccounts(db: Database, sealer: Sealer) {
 
     async steer(
       id: number,
-      steering: Pick<Account, 'health' | 'warmupDay' | 'restsUntil' | 'evidenceFrom'>,
+      {
+        health,
+        warmupDay,
+        restsUntil,
+        evidenceFrom,
+      }: Pick<Account, 'health' | 'warmupDay' | 'restsUntil' | 'evidenceFrom'>,
     ): Promise<void> {
-      await db.update(accounts).set(steering).where(eq(accounts.id, id))
+      await db
+        .update(accounts)
+        .set({ health, warmupDay, restsUntil, evidenceFrom })
+        .where(eq(accounts.id, id))
     },
 
     /** The Gmail id of its warmup label, for as long as that is called so; null: it is to be looked up again. */

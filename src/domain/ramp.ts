@@ -61,6 +61,22 @@ export function volumeOnDay(settings: RampSettings, warmupDay: number): number {
   return Math.min(settings.dailyLimit, startVolume + dailyIncrease * (warmupDay - 1))
 }
 
+/**
+ * The day of a changed ramp that goes on with the volume of before: never more than that in one step, be the new ramp as
+ * steep as it may. Who was done with the old one is done with the new one too, unless its limit is higher.
+ */
+export function dayAfterChange(before: RampSettings, after: RampSettings, warmupDay: number): number {
+  if (warmupDay === 0) return 0
+  const lastBefore = lastDayOfRamp(before)
+  const lastAfter = lastDayOfRamp(after)
+  const wasDone = lastBefore !== null && warmupDay > lastBefore
+  if (wasDone && lastAfter !== null && after.dailyLimit <= before.dailyLimit) return lastAfter + 1
+  const volume = volumeOnDay(before, warmupDay)
+  const full = fullDay(after) ?? 1
+  for (let day = full; day > 1; day -= 1) if (volumeOnDay(after, day) <= volume) return day
+  return 1
+}
+
 /** The day's volume as chance varies it: at least one mail where any are planned, never above the limit. */
 export function variedVolume(settings: RampSettings, warmupDay: number, random: Random): number {
   return varied(settings, warmupDay, 2 * random() - 1)

@@ -4,6 +4,7 @@ import { type AccountKind, type AccountSettings, changedSettings } from '../doma
 import type { RateName } from '../domain/engagement.ts'
 import { MissingScopesError } from '../domain/errors.ts'
 import { zoneLeft } from '../domain/pacing.ts'
+import { dayAfterChange } from '../domain/ramp.ts'
 import { countTexts } from '../domain/text-choice.ts'
 import { missingScopes, scopesOf } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
@@ -17,6 +18,9 @@ const RATES = {
   rescueRate: 'rescue',
   primaryRate: 'primary',
 } as const satisfies Partial<Record<keyof AccountSettings, RateName>>
+
+/** The curve of the ramp: where it is changed, the account goes on with the volume that it has. */
+const RAMP: readonly (keyof AccountSettings)[] = ['ramp', 'startVolume', 'dailyIncrease', 'dailyLimit']
 
 /** What a day's plan rests on: where one of these is changed, what was not sent yet is planned anew. */
 const PLANNED_BY: readonly (keyof AccountSettings)[] = [
@@ -63,9 +67,16 @@ export function changeSettings(
     )
     if (settings.kind === 'vault') await tx.tasks.removeKindOf(accountId, 'plan')
     else await tx.tasks.add([{ kind: 'plan', accountId, dueAt: now }])
+    const warmupDay = changed.some((name) => RAMP.includes(name))
+      ? dayAfterChange(before, settings, before.warmupDay)
+      : before.warmupDay
+    if (warmupDay !== before.warmupDay) await tx.accounts.steer(accountId, { ...before, warmupDay })
     const isPlannedAnew = changed.some((name) => PLANNED_BY.includes(name))
     const withdrawn = isPlannedAnew ? await planAnew(tx, accountId, now) : 0
-    const data = Object.fromEntries(changed.map((name) => [name, `${before[name]} → ${settings[name]}`]))
+    const data: Record<string, string> = Object.fromEntries(
+      changed.map((name) => [name, `${before[name]} → ${settings[name]}`]),
+    )
+    if (warmupDay !== before.warmupDay) data.warmupDay = `${before.warmupDay} → ${warmupDay}`
     await tx.events.add({
       kind: 'settings_changed',
       at: now,

@@ -26,7 +26,10 @@ export async function lookUpSenderDomain(
   const domain = domainOf(account.email)
   const { dkimSelectors } = await store.engine.get()
   const findings = await resolver.lookUp(domain, dkimSelectors)
-  const fails = failsAuthentication(findings)
+  // A domain that failed goes on failing until somebody could look and saw that it passes.
+  const isUnknown = Object.values(findings).some(({ state }) => state === 'unknown')
+  const failedBefore = isUnknown && ((await store.senderDomains.of(domain))?.fails ?? false)
+  const fails = failedBefore || failsAuthentication(findings)
   await store.senderDomains.save(domain, { findings, fails, checkedAt: clock.now() })
   log.info({ domain, fails }, 'sending domain looked up')
 }

@@ -14,7 +14,7 @@ export const HEALTH_WORDS: Record<Health, string> = {
   paused: 'Resting',
 }
 
-const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings, string> = {
+const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings | 'warmupDay', string> = {
   kind: 'type',
   openRate: 'open rate',
   replyRate: 'reply rate',
@@ -26,6 +26,7 @@ const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings, string
   ramp: 'ramp',
   startVolume: 'start volume',
   dailyIncrease: 'daily increase',
+  warmupDay: 'day of the ramp',
   dailyVariation: 'daily variation',
   maintenanceVolume: 'maintenance volume',
   timeZone: 'time zone',

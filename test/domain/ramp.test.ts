@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
-import { fullDay, lastDayOfRamp, variedVolume, volumeOnDay } from '../../src/domain/ramp.ts'
+import { dayAfterChange, fullDay, lastDayOfRamp, variedVolume, volumeOnDay } from '../../src/domain/ramp.ts'
 import { seededRandom } from '../../src/domain/random.ts'
 import { anySettings } from '../support/plans.ts'
 
@@ -43,6 +43,22 @@ describe('the volume of a day', () => {
         expect(variedVolume(some, day, seededRandom(seed))).toBeLessThanOrEqual(some.dailyLimit)
         if (day < (lastDayOfRamp(some) ?? 1000))
           expect(volumeOnDay(some, day + 1)).toBeGreaterThanOrEqual(volumeOnDay(some, day))
+      }),
+    )
+  })
+
+  test('goes on from what it was after a change of the ramp, however steep the new one is', () => {
+    const day = (before: Partial<typeof settings>, after: Partial<typeof settings>, warmupDay: number) =>
+      dayAfterChange({ ...settings, ...before }, { ...settings, ...after }, warmupDay)
+    expect(day({}, { dailyLimit: 400 }, 200)).toBe(6)
+    expect(day({}, { dailyLimit: 30 }, 200)).toBe(21)
+    expect(day({}, { ramp: 'phased' }, 5)).toBe(14)
+    expect(day({}, { ramp: 'gentle' }, 0)).toBe(0)
+    fc.assert(
+      fc.property(anySettings, anySettings, fc.integer({ min: 1, max: 400 }), (before, after, was) => {
+        const volume = volumeOnDay(after, dayAfterChange(before, after, was))
+        const least = Math.max(volumeOnDay(after, 1), after.maintenanceVolume)
+        expect(volume).toBeLessThanOrEqual(Math.max(volumeOnDay(before, was), least))
       }),
     )
   })

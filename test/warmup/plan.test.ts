@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { eq } from '../../src/db/drizzle.ts'
-import { accountDays, events } from '../../src/db/schema.ts'
+import { accountDays, accounts, events } from '../../src/db/schema.ts'
 import { type AccountSettings, settingsOf } from '../../src/domain/account.ts'
 import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { localDateOf } from '../../src/domain/local-time.ts'
@@ -226,4 +226,21 @@ test('a mail whose text was taken away fails at once, and says so', async () => 
     state: 'failed',
     failure: expect.stringMatching(/^the conversation text “.+” is gone/),
   })
+})
+
+test('a changed ramp goes on with the volume that there is, and says on which of its days that is', async () => {
+  const { world, anna } = await openWithPool({ ramp: 'standard', dailyLimit: 12 })
+  await using _ = world
+  const { warmup, db } = world.runtime
+  // Done with her ramp for long.
+  await db.update(accounts).set({ warmupDay: 200, lastPlannedOn: null, maintenanceVolume: 8 })
+  await db.delete(accountDays)
+  const [before] = (await warmup.store.accounts.all()).filter(({ id }) => id === anna.id)
+  const settings = { ...settingsOf(before as never), dailyLimit: 400 }
+  expect((await changeSettings(warmup, anna.id, settings)).changed).toEqual(['dailyLimit'])
+  await world.runUntil(new Date('2026-03-03T23:00:00Z'))
+  const volumes = (await daysOf(world, anna.id)).map(({ warmupDay, volume }) => [warmupDay, volume])
+  expect(volumes[0]).toEqual([2, 7])
+  const [event] = await db.select().from(events).where(eq(events.kind, 'settings_changed'))
+  expect(event?.data).toMatchObject({ dailyLimit: '12 → 400', warmupDay: '200 → 2' })
 })

@@ -66,15 +66,30 @@ test('mail waits for records that fail where the operator wishes so, and goes on
   expect(sent()).toBe(2)
 })
 
+const NOBODY_ANSWERS = Object.fromEntries(Object.keys(GOOD).map((name) => [name, 'SERVFAIL' as const]))
+
 test('mail does not wait for a look-up that failed, nor where the operator does not wish so', async () => {
+  dns.zone = { ...WITHOUT_DMARC }
   const { site, world, sent } = await openWithSender()
   await using _ = site
   await world.runUntil(new Date('2026-03-02T22:00:00Z'))
   expect(sent()).toBe(2)
-  dns.zone = Object.fromEntries(Object.keys(GOOD).map((name) => [name, 'SERVFAIL'])) as never
-  await world.runtime.warmup.store.engine.update({ ...DEFAULT_ENGINE, needsAuthentication: true })
+  dns.zone = { ...GOOD }
   await world.runUntil(new Date('2026-03-03T22:00:00Z'))
-  expect(sent()).toBe(4)
+  dns.zone = NOBODY_ANSWERS
+  await world.runtime.warmup.store.engine.update({ ...DEFAULT_ENGINE, needsAuthentication: true })
+  await world.runUntil(new Date('2026-03-04T22:00:00Z'))
+  expect(sent()).toBe(6)
+})
+
+test('mail goes on waiting for a domain that failed while nobody can look', async () => {
+  const { site, world, sent } = await openWithSender()
+  await using _ = site
+  await world.runtime.warmup.store.engine.update({ ...DEFAULT_ENGINE, needsAuthentication: true })
+  await world.runUntil(new Date('2026-03-02T22:00:00Z'))
+  dns.zone = NOBODY_ANSWERS
+  await world.runUntil(new Date('2026-03-03T22:00:00Z'))
+  expect(sent()).toBe(0)
 })
 
 test('nothing is looked up for Google’s own domains and for names of examples', async () => {
