@@ -98,13 +98,15 @@ export function steeringWords(data: EventData): string {
 
 /** What a step of the steering does, as the end of a sentence about the account. */
 export function stepWords({ step, because, warmupDay, restsUntil }: StepData): string {
+  // A pool account is on no ramp: its day is 0.
+  const hasRamp = warmupDay !== 0
   const words: Record<Step, string> = {
-    begin: 'begins its ramp',
+    begin: hasRamp ? 'begins its ramp' : 'takes part',
     rise: `rises to day ${warmupDay} of its ramp`,
     hold: `stays on day ${warmupDay} of its ramp, as ${HOLD_WORDS[because as HoldReason] ?? because}`,
     lower: `goes back to day ${warmupDay} of its ramp`,
     rest: `rests until ${restsUntil}`,
-    resume: 'begins its ramp anew',
+    resume: hasRamp ? 'begins its ramp anew' : 'takes part again',
   }
   return words[step as Step] ?? String(step)
 }
