@@ -103,6 +103,6 @@ test('the report shows each day in the table behind each chart, and asks nothing
 })
 
 test('a share is never told without its interval, and nothing is told of what was not found', () => {
-  expect(accountRow(ANNA).slice(4, 7)).toEqual(['70 % (40–89)', '10 % (2–40)', '20 % (6–51)'])
+  expect(accountRow(ANNA).slice(4, 7)).toEqual(['70 % (40–89 %)', '10 % (2–40 %)', '20 % (6–51 %)'])
   expect(accountRow(BEN).slice(4, 9)).toEqual(['–', '–', '–', '0', '–'])
 })
