@@ -7,6 +7,7 @@ import { type AccountSettings, DEFAULT_SETTINGS } from '../../src/domain/account
 import { seededRandom } from '../../src/domain/random.ts'
 import { TASK_KINDS } from '../../src/domain/task.ts'
 import { createLogger } from '../../src/logger.ts'
+import { countedQueue } from '../../src/rehearsal/counted-queue.ts'
 import {
   createQueueBackend,
   createRuntime,
@@ -17,7 +18,6 @@ import {
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { giveConsent } from './consent.ts'
-import { countedQueue } from './counted-queue.ts'
 import { freshDatabase } from './database.ts'
 import { emptyRedis, redisUrl } from './redis.ts'
 import { type SteppedClock, steppedClock } from './stepped-clock.ts'
