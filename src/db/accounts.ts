@@ -122,8 +122,8 @@ export function createAccounts(db: Database, sealer: Sealer) {
           staysPaused: false,
           lastError: null,
           failure: null,
-          // The address may lead to another mailbox now, where the id of this label is another's.
-          labelId: null,
+          // Where the address leads to another mailbox now, the id of this label is another's there.
+          labelId: sql`case when ${accounts.googleUserId} is distinct from ${googleUserId} then null else ${accounts.labelId} end`,
           oauthToken: sealToken(sealer, id, token),
           tokenVersion: sql`${accounts.tokenVersion} + 1`,
           ...REFRESH_OVER,
