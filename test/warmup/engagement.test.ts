@@ -134,6 +134,22 @@ describe('the warmup label', () => {
     expect(userLabels(newest as never)).not.toEqual([labelId])
   })
 
+  test('that Gmail refuses keeps nobody from opening', async () => {
+    const { world } = await openPair()
+    await using _ = world
+    world.sandbox.control.addFault({
+      path: '/labels$',
+      method: 'POST',
+      status: 400,
+      reason: 'invalidArgument',
+      count: 1000,
+    })
+    await world.runUntil(TUESDAY)
+    expect(received(world)).toHaveLength(4)
+    for (const mail of received(world))
+      expect([userLabels(mail), mail.labels.includes('UNREAD')]).toEqual([[], false])
+  })
+
   test('is left out where the operator wants none', async () => {
     const { world } = await openPair({}, { labelName: '' })
     await using _ = world
