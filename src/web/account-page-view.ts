@@ -41,7 +41,7 @@ function noMailYet({ kind, status }: Account): string {
 }
 
 const NO_MAIL_YET: Record<AccountKind, string> = {
-  warmup: 'No mail yet. The first ones are planned in the next working hours, once there is a pool account.',
+  warmup: 'No mail yet. The first ones are planned for its next sending hours, once there is a pool account.',
   pool: 'No mail yet. It is written to when a warmup account’s day is planned.',
   vault: 'A vault account takes no part in warmup: its token is kept for your other programs.',
 }
