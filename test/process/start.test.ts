@@ -130,15 +130,14 @@ async function control({ GOOGLE_API_ROOT }: Record<string, string>, path: string
 }
 
 /** No new conversations; every send that has begun comes to its end. */
+/** What has begun is brought to its end; what has not is taken away, and what follows from it too, until nothing is left. */
 async function untilNothingIsUnderWay({ db }: Runtime): Promise<void> {
-  await db.execute(sql`delete from tasks where kind = 'plan'`)
-  await db.execute(
-    sql`delete from tasks where message_id in (select id from messages where state = 'planned')`,
-  )
   for (;;) {
+    await db.execute(sql`
+      delete from tasks where lease_until is null
+        and (message_id is null or message_id not in (select id from messages where state = 'sending'))`)
     const [row] = await db.execute<{ busy: boolean }>(sql`
-      select exists (select from tasks where lease_until is not null)
-        or exists (select from messages where state = 'sending') as busy`)
+      select exists (select from tasks) or exists (select from messages where state = 'sending') as busy`)
     if (!row?.busy) return
     await delay(20)
   }
