@@ -2,7 +2,7 @@ import { type Inquiry, type RecordFinding, type TxtAnswer, unknownFinding } from
 import { parseTags } from './tag-list.ts'
 
 /** What the Google Admin console proposes. */
-export const GOOGLES_SELECTOR = 'google'
+const GOOGLES_SELECTOR = 'google'
 
 /** Finds out whether a key is published that Google can sign this domain's mail with; one of several is enough. */
 export function* inquireDkim(domain: string, selectors: readonly string[]): Inquiry {

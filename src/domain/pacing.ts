@@ -21,8 +21,7 @@ export type SendFacts = {
   lacksAuthentication: boolean
 }
 
-export const WAITING_REASONS = ['stopped', 'rest', 'authentication', 'hours', 'limit', 'pause'] as const
-export type WaitingReason = (typeof WAITING_REASONS)[number]
+export type WaitingReason = 'stopped' | 'rest' | 'authentication' | 'hours' | 'limit' | 'pause'
 export type Permission = { allowed: true } | { allowed: false; until: Date; reason: WaitingReason }
 
 /** Whether an account may send right now, or else when to ask again and why. */

@@ -95,6 +95,6 @@ function varied(settings: RampSettings, warmupDay: number, by: number): number {
   return Math.min(settings.dailyLimit, Math.max(1, volume))
 }
 
-export function stepsOf({ ramp, startVolume, dailyIncrease }: RampSettings) {
+function stepsOf({ ramp, startVolume, dailyIncrease }: RampSettings) {
   return ramp === 'gentle' || ramp === 'standard' ? RAMP_STEPS[ramp] : { startVolume, dailyIncrease }
 }

@@ -13,7 +13,7 @@ const PEAKS = [
 const FLOOR = 0.35
 
 /** How much of a day's mail belongs to a minute of it, relative to the others. */
-export function weightAt(minuteOfDay: number): number {
+function weightAt(minuteOfDay: number): number {
   const bells = PEAKS.map(({ at, width }) => Math.exp(-((minuteOfDay - at) ** 2) / (2 * width ** 2)))
   return FLOOR + (1 - FLOOR) * Math.max(...bells)
 }

@@ -1,6 +1,5 @@
-export const RECORD_STATES = ['pass', 'fail', 'unknown'] as const
 /** `unknown`: nobody could look, which is no reason to blame the domain. */
-export type RecordState = (typeof RECORD_STATES)[number]
+export type RecordState = 'pass' | 'fail' | 'unknown'
 
 /** One of the three records of a sending domain, and what to do about it. */
 export type RecordFinding = {

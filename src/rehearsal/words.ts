@@ -50,7 +50,7 @@ function goal(part: number, whole: number, wanted: number): string {
   return whole === 0 ? achieved : `${achieved} (${percent(wanted)})`
 }
 
-export function percentInterval({ low, high }: Interval): Interval {
+function percentInterval({ low, high }: Interval): Interval {
   return { low: Math.round(low * 100), high: Math.round(high * 100) }
 }
 

@@ -72,7 +72,7 @@ function shown(name: string, value: string): string {
   return value.replaceAll(',', ', ')
 }
 
-export function daysText(days: readonly number[]): string {
+function daysText(days: readonly number[]): string {
   return days.map((day) => DAY_NAMES[day]).join(', ')
 }
 
