@@ -1,4 +1,3 @@
-import type { Interval } from '../domain/rates.ts'
 import { HEALTH_WORDS } from '../web/engine-words.ts'
 import { percent, shareView } from '../web/rate-view.ts'
 import type { AccountFigures } from './figures.ts'
@@ -48,10 +47,6 @@ function share(part: number, whole: number): string {
 function goal(part: number, whole: number, wanted: number): string {
   const { achieved } = shareView(part, whole)
   return whole === 0 ? achieved : `${achieved} (${percent(wanted)})`
-}
-
-function percentInterval({ low, high }: Interval): Interval {
-  return { low: Math.round(low * 100), high: Math.round(high * 100) }
 }
 
 export function totalsText(accounts: readonly AccountFigures[]): string {
