@@ -29,15 +29,15 @@ export function createPartners(db: Database) {
      */
     async find({ senderId, day, window, from, atMost }: PartnerSearch): Promise<Partner[]> {
       const since = new Date(window.start.getTime() - MEMORY_DAYS * 86_400_000).toISOString()
-      const stretch = (where: SQL) => sql`
-        (select id, email, daily_limit from accounts
+      const stretch = (lap: number, where: SQL) => sql`
+        (select id, email, daily_limit, ring, ${lap}::int as lap from accounts
           where kind = 'pool' and status = 'active' and id <> ${senderId} and ${where}
             and (rests_until is null or rests_until <= ${day})
           order by ring limit ${atMost})`
       const rows = await db.execute<Omit<Partner, 'lastMetAt'> & { lastMetAt: string | null }>(sql`
         with candidate as (
-          select * from (${stretch(sql`ring >= ${from}`)} union all ${stretch(sql`ring < ${from}`)}) ring
-          limit ${atMost}
+          select * from (${stretch(1, sql`ring >= ${from}`)} union all ${stretch(2, sql`ring < ${from}`)}) stretches
+          order by lap, ring limit ${atMost}
         ), met as (
           select recipient_id, count(*) as n, max(at) as last from (
             select recipient_id, greatest(planned_for, send_started_at) as at from messages
