@@ -7,10 +7,27 @@ import { isDeliveryReport, readNotice } from './delivery-notice.ts'
 import { encodeMail, type Mail } from './mime.ts'
 import { gmailError } from './problems.ts'
 
+export type GmailMethod =
+  | 'getProfile'
+  | 'drafts.create'
+  | 'drafts.get'
+  | 'drafts.list'
+  | 'drafts.send'
+  | 'labels.create'
+  | 'labels.list'
+  | 'messages.get'
+  | 'messages.list'
+  | 'messages.modify'
+  | 'threads.get'
+/** A call of the Gmail API that is over; `status` is null where no answer came. */
+export type GmailCall = { method: GmailMethod; status: number | null; ms: number }
+
 export type GmailSettings = {
   apiRoot: string
   /** Longest wait for an answer, in real milliseconds. */
   timeoutMs: number
+  /** Told of every call, for who counts them. */
+  onCall?(call: GmailCall): void
 }
 
 export type Gmail = ReturnType<typeof createGmail>
@@ -34,7 +51,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
       return {
         async address(): Promise<string> {
-          const profile = await call(() => users.getProfile(me))
+          const profile = await call('getProfile', () => users.getProfile(me))
           return required(profile.emailAddress, 'an address')
         },
 
@@ -45,7 +62,9 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         ): Promise<{ draftId: string; threadId: string }> {
           const raw = await encodeMail(mail)
           const message = { raw, ...(threadId ? { threadId } : {}) }
-          const draft = await call(() => users.drafts.create({ ...me, requestBody: { message } }))
+          const draft = await call('drafts.create', () =>
+            users.drafts.create({ ...me, requestBody: { message } }),
+          )
           return {
             draftId: required(draft.id, 'a draft id'),
             threadId: required(draft.message?.threadId, 'a thread id'),
@@ -54,7 +73,9 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         /** The draft that carries this RFC Message-ID, if there is one. */
         async findDraft(rfcMessageId: string): Promise<{ draftId: string; threadId: string } | null> {
-          const list = await call(() => users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }))
+          const list = await call('drafts.list', () =>
+            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }),
+          )
           const draft = list.drafts?.[0]
           if (!draft) return null
           return {
@@ -65,14 +86,16 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         async draftExists(draftId: string): Promise<boolean> {
           return found(async () => {
-            await call(() => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
+            await call('drafts.get', () => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
             return true
           }, false)
         },
 
         /** Sending makes a new message of the draft, with an id of its own. An answer without it is no success. */
         async sendDraft(draftId: string): Promise<{ messageId: string; threadId: string }> {
-          const message = await call(() => users.drafts.send({ ...me, requestBody: { id: draftId } }))
+          const message = await call('drafts.send', () =>
+            users.drafts.send({ ...me, requestBody: { id: draftId } }),
+          )
           return {
             messageId: required(message.id, 'a message id'),
             threadId: required(message.threadId, 'a thread id'),
@@ -82,7 +105,9 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** The messages of a thread that were sent from this mailbox, oldest first. Costs 40 quota units. */
         async sentInThread(threadId: string): Promise<{ messageId: string; threadId: string }[]> {
           return found(async () => {
-            const thread = await call(() => users.threads.get({ ...me, id: threadId, format: 'minimal' }))
+            const thread = await call('threads.get', () =>
+              users.threads.get({ ...me, id: threadId, format: 'minimal' }),
+            )
             return (thread.messages ?? [])
               .filter((message) => message.labelIds?.includes('SENT') && message.id)
               .map((message) => ({ messageId: message.id as string, threadId }))
@@ -93,7 +118,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async noticesInThread(threadId: string): Promise<string[]> {
           return found(async () => {
             const metadataHeaders = ['Content-Type']
-            const thread = await call(() =>
+            const thread = await call('threads.get', () =>
               users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }),
             )
             return (thread.messages ?? [])
@@ -107,14 +132,16 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** What a delivery status notification says; null where it is gone, or is none. Costs 20 quota units. */
         async notice(messageId: string): Promise<Notice | null> {
           return found(async () => {
-            const { raw } = await call(() => users.messages.get({ ...me, id: messageId, format: 'raw' }))
+            const { raw } = await call('messages.get', () =>
+              users.messages.get({ ...me, id: messageId, format: 'raw' }),
+            )
             return readNotice(Buffer.from(required(raw, 'a mail'), 'base64url'))
           }, null)
         },
 
         /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
         async rfcMessageId(messageId: string): Promise<string> {
-          const message = await call(() =>
+          const message = await call('messages.get', () =>
             users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
           )
           return required(headerOf(message.payload, 'Message-ID'), 'a Message-ID')
@@ -125,13 +152,15 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           rfcMessageId: string,
         ): Promise<{ messageId: string; threadId: string; labelIds: string[] } | null> {
           const q = `rfc822msgid:${bare(rfcMessageId)}`
-          const list = await call(() =>
+          const list = await call('messages.list', () =>
             users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }),
           )
           const id = list.messages?.[0]?.id
           if (!id) return null
           return found(async () => {
-            const message = await call(() => users.messages.get({ ...me, id, format: 'minimal' }))
+            const message = await call('messages.get', () =>
+              users.messages.get({ ...me, id, format: 'minimal' }),
+            )
             return {
               messageId: id,
               threadId: required(message.threadId, 'a thread id'),
@@ -142,26 +171,34 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         /** The id of the user label of this name, made where there is none; of "a/b" also "a", under which Gmail shows it. */
         async ensureLabel(name: string): Promise<string> {
-          const { labels = [] } = await call(() => users.labels.list(me))
+          const { labels = [] } = await call('labels.list', () => users.labels.list(me))
           let id: string | null | undefined
           for (const path of pathsOf(name)) {
             const known = labels.find((label) => label.name?.toLowerCase() === path.toLowerCase())
-            id = known?.id ?? (await call(() => users.labels.create({ ...me, requestBody: shown(path) }))).id
+            id =
+              known?.id ??
+              (await call('labels.create', () => users.labels.create({ ...me, requestBody: shown(path) }))).id
           }
           return required(id, 'a label id')
         },
 
         async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
           const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
-          await call(() => users.messages.modify({ ...me, id: messageId, requestBody }))
+          await call('messages.modify', () => users.messages.modify({ ...me, id: messageId, requestBody }))
         },
       }
     },
   }
 
-  async function call<T>(request: () => Promise<{ data: T }>): Promise<T> {
+  async function call<T>(
+    method: GmailMethod,
+    request: () => Promise<{ data: T; status: number }>,
+  ): Promise<T> {
+    const startedAt = performance.now()
+    let status: number | null = null
     try {
-      const { data } = await request()
+      const { data, status: success } = await request()
+      status = success
       // An answer that is no JSON object (a proxy's page, say) tells nothing of what was done.
       if (typeof data !== 'object' || data === null) throw unreadable('Gmail’s answer is not a JSON object')
       return data
@@ -171,10 +208,13 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         response?: { status: number; data: unknown; headers: Headers }
         message?: string
       }
+      status = response?.status ?? null
       const refusal = response
         ? { status: response.status, body: response.data, retryAfter: response.headers.get('retry-after') }
         : { status: null, body: null, retryAfter: null }
       throw gmailError({ ...refusal, message: message ?? 'no answer from Gmail' }, clock.now())
+    } finally {
+      settings.onCall?.({ method, status, ms: performance.now() - startedAt })
     }
   }
 }
