@@ -1,0 +1,60 @@
+import type { Database } from '../db/connection.ts'
+import { getTableColumns } from '../db/drizzle.ts'
+import {
+  accountCounts,
+  accountDays,
+  accounts,
+  events,
+  messages,
+  placementCounts,
+  tasks,
+} from '../db/schema.ts'
+import type { LedgerEntry } from '../sandbox/state/shapes.ts'
+
+const { oauthToken: _token, ...accountColumns } = getTableColumns(accounts)
+
+/** All that both sides know at one moment: what the simulated Google has seen, and what the database says. */
+export type Facts = Awaited<ReturnType<typeof readFacts>>
+export type AccountFacts = Facts['accounts'][number]
+export type MessageFacts = Facts['messages'][number]
+
+export type Circumstances = {
+  ledger: readonly LedgerEntry[]
+  /** Warmup time of the reading. */
+  now: Date
+  /** How long a due task may wait, in milliseconds of warmup time. */
+  patienceMs?: number
+  /** Refreshes whose answer may have been lost, with a process or on its way: so many may have been asked for again. */
+  forgivenRefreshes?: number
+}
+
+/** Reads the whole database; nobody may be at work on it. */
+export async function readFacts(db: Database, circumstances: Circumstances) {
+  return {
+    patienceMs: 0,
+    forgivenRefreshes: 0,
+    ...circumstances,
+    accounts: await db.select(accountColumns).from(accounts),
+    messages: await db.select().from(messages),
+    tasks: await db.select().from(tasks),
+    counts: await db.select().from(accountCounts),
+    days: await db.select().from(accountDays),
+    placements: await db.select().from(placementCounts),
+    events: await db.select().from(events),
+  }
+}
+
+/** Looks rows up by their ids. */
+export function byId<T extends { id: number }>(rows: readonly T[]): (id: number) => T {
+  const found = new Map(rows.map((row) => [row.id, row]))
+  return (id) => {
+    const row = found.get(id)
+    if (!row) throw new Error(`there is no row ${id}`)
+    return row
+  }
+}
+
+/** A mail as a person finds it. */
+export function mailName({ id, subject }: Pick<MessageFacts, 'id' | 'subject'>): string {
+  return `mail ${id} “${subject}”`
+}
