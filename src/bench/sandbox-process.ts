@@ -6,16 +6,24 @@ import { freePort } from '../embedded/postgres.ts'
 export type SandboxProcess = {
   /** The settings that lead to it. */
   settings: Record<string, string>
-  control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>
+  control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T>
   stop(): Promise<void>
 }
 
 const LAST_SETTING = 'GOOGLE_CLIENT_SECRET'
 
-/** The simulated Google in a process of its own, in the wall's time, so that what it costs is not measured. */
-export async function startSandboxProcess(script: URL): Promise<SandboxProcess> {
+/** The simulated Google in a process of its own, in the wall's time unless told otherwise, so that what it costs is not measured. */
+export async function startSandboxProcess(
+  script: URL,
+  environment: Record<string, string> = {},
+): Promise<SandboxProcess> {
   const child = spawn(process.execPath, [script.pathname], {
-    env: { PATH: process.env.PATH, SANDBOX_PORT: String(await freePort()), SANDBOX_SPEED: '1' },
+    env: {
+      PATH: process.env.PATH,
+      SANDBOX_PORT: String(await freePort()),
+      SANDBOX_SPEED: '1',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const settings: Record<string, string> = {}
@@ -28,7 +36,7 @@ export async function startSandboxProcess(script: URL): Promise<SandboxProcess> 
 
   return {
     settings,
-    async control<T>(method: 'GET' | 'POST', path: string, body?: object) {
+    async control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) {
       const response = await fetch(new URL(`/sandbox/${path}`, settings.GOOGLE_API_ROOT), {
         method,
         headers: { 'x-sandbox-control': '1', 'content-type': 'application/json' },

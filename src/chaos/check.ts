@@ -1,3 +1,4 @@
+import { onlyDeadCondemned } from './clauses/condemned.ts'
 import { countsAgree } from './clauses/counts.ts'
 import { eventsOnce } from './clauses/events.ts'
 import { hoursHeld } from './clauses/hours.ts'
@@ -19,6 +20,7 @@ export const CLAUSES = {
   'daily limits hold, replies included': limitsHeld,
   'mail begins in its sender’s hours': hoursHeld,
   'a token is refreshed once per expiry': refreshedOnce,
+  'no account is condemned whose grant lives': onlyDeadCondemned,
   'counts agree with the mails': countsAgree,
   'every event is told once': eventsOnce,
 } satisfies Record<string, Clause>

@@ -1,5 +1,5 @@
 import type { Database } from '../db/connection.ts'
-import { getTableColumns } from '../db/drizzle.ts'
+import { getTableColumns, sql } from '../db/drizzle.ts'
 import {
   accountCounts,
   accountDays,
@@ -11,7 +11,8 @@ import {
 } from '../db/schema.ts'
 import type { LedgerEntry } from '../sandbox/state/shapes.ts'
 
-const { oauthToken: _token, ...accountColumns } = getTableColumns(accounts)
+const { oauthToken, ...columns } = getTableColumns(accounts)
+const accountColumns = { ...columns, isErased: sql<boolean>`${oauthToken} is null` }
 
 /** All that both sides know at one moment: what the simulated Google has seen, and what the database says. */
 export type Facts = Awaited<ReturnType<typeof readFacts>>
@@ -24,15 +25,18 @@ export type Circumstances = {
   now: Date
   /** How long a due task may wait, in milliseconds of warmup time. */
   patienceMs?: number
-  /** Refreshes whose answer may have been lost, with a process or on its way: so many may have been asked for again. */
-  forgivenRefreshes?: number
+  /** Answers to refreshes that may have been lost, with a process or on their way. */
+  mayLoseAnswers?: number
+  /** How often Gmail was made to reject a token before its time. */
+  rejectedTokens?: number
 }
 
 /** Reads the whole database; nobody may be at work on it. */
 export async function readFacts(db: Database, circumstances: Circumstances) {
   return {
     patienceMs: 0,
-    forgivenRefreshes: 0,
+    mayLoseAnswers: 0,
+    rejectedTokens: 0,
     ...circumstances,
     accounts: await db.select(accountColumns).from(accounts),
     messages: await db.select().from(messages),

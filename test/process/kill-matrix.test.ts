@@ -106,7 +106,7 @@ describe.each(BACKENDS)('with the queue on %s', (backend) => {
         const facts = await readFacts(world.runtime.db, {
           ledger: world.sandbox.control.ledger(),
           now: world.clock.now(),
-          forgivenRefreshes: lostRefreshes,
+          mayLoseAnswers: lostRefreshes,
         })
         expect(check(facts), `after a kill ${pointName(point)}`).toEqual([])
         expect(draftsIn(world), `after a kill ${pointName(point)}`).toEqual([])

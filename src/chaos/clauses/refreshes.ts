@@ -3,8 +3,23 @@ import type { Facts } from '../facts.ts'
 /** Google's access tokens live an hour, and are replaced in its last minutes. */
 const SHORTEST_LIFE_MS = 45 * 60_000
 
-/** Two refreshes of one account are a token's life apart; but for those whose answer may have been lost. */
-export function refreshedOnce({ ledger, forgivenRefreshes }: Facts): string[] {
+/**
+ * Two refreshes of one account are a token's life apart. What makes one come earlier is counted: that Google rejected the
+ * token, or that its answer to the refresh before was lost and never kept.
+ */
+export function refreshedOnce(facts: Facts): string[] {
+  const { mayLoseAnswers, rejectedTokens } = facts
+  const early = earlyRefreshes(facts)
+  const lost = lostAnswers(facts)
+  return [
+    ...(early.length > lost + rejectedTokens ? early : []),
+    ...(lost > mayLoseAnswers
+      ? [`${lost} answers to refreshes were not kept, and ${mayLoseAnswers} may be`]
+      : []),
+  ]
+}
+
+function earlyRefreshes({ ledger }: Facts): string[] {
   const latest = new Map<string, number>()
   const early: string[] = []
   for (const fact of ledger) {
@@ -17,5 +32,16 @@ export function refreshedOnce({ ledger, forgivenRefreshes }: Facts): string[] {
       )
     latest.set(fact.mailbox, at)
   }
-  return early.length > forgivenRefreshes ? early : []
+  return early
+}
+
+/** An account’s first token is version 1; each one that is kept, and its erasure, count one more. */
+export function lostAnswers({ ledger, accounts }: Facts): number {
+  const given = new Map<string, number>()
+  for (const { kind, mailbox } of ledger)
+    if (kind === 'refreshed') given.set(mailbox, (given.get(mailbox) ?? 0) + 1)
+  return accounts.reduce((lost, { email, tokenVersion, isErased }) => {
+    const kept = tokenVersion - 1 - (isErased ? 1 : 0)
+    return lost + Math.max(0, (given.get(email.toLowerCase()) ?? 0) - kept)
+  }, 0)
 }

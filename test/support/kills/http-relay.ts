@@ -15,8 +15,9 @@ export async function relayHttp(originOf: (path: string) => string, points: Fail
   const agent = new http.Agent({ keepAlive: true })
   const server = http.createServer(async (request, response) => {
     const path = request.url ?? '/'
-    const effect = isGone ? null : points.begin(`${request.method} ${callName(path)}`)
-    if (!isGone && !effect) return void request.destroy()
+    const isOurs = !isGone
+    const effect = isOurs ? points.begin(`${request.method} ${callName(path)}`) : null
+    if (isOurs && !effect) return void request.destroy()
     const answer = await forwarded(request, new URL(path, originOf(path)), agent)
     if (effect && !points.end(effect)) return void request.destroy()
     response.writeHead(answer.status, answer.headers).end(answer.body)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Account } from '../../../src/db/accounts.ts'
-import { sql } from '../../../src/db/drizzle.ts'
+import { eq, sql } from '../../../src/db/drizzle.ts'
+import { accounts } from '../../../src/db/schema.ts'
+import { sealToken } from '../../../src/db/tokens.ts'
 import type { AccountSettings } from '../../../src/domain/account.ts'
 import { NeedsReauthError } from '../../../src/domain/errors.ts'
 import type { TaskKind } from '../../../src/domain/task.ts'
@@ -10,7 +12,7 @@ import { condemnAccount } from '../../../src/warmup/incidents.ts'
 import { newRfcMessageId } from '../../../src/warmup/plan-account-day.ts'
 import { addWebhook, removeWebhook } from '../../../src/warmup/webhooks.ts'
 import type { Receiver } from '../receiver.ts'
-import { changeStoredToken, connectCheaply } from '../tokens.ts'
+import { connectCheaply } from '../tokens.ts'
 import { handWorker } from '../worker.ts'
 import type { World } from '../world.ts'
 
@@ -125,7 +127,8 @@ async function disconnect({ world, anna }: Cast) {
 async function tellAnIncident({ world, receiver, hookUrl, anna }: Cast) {
   const { warmup, db } = world.runtime
   const webhook = await addWebhook(warmup, hookUrl)
-  const [{ version } = { version: 0 }] = [(await warmup.store.tokens.of(anna.id)) ?? undefined]
+  const version = (await warmup.store.tokens.of(anna.id))?.version ?? 0
+  world.sandbox.control.revokeGrant(anna.email)
   await condemnAccount(warmup, anna.id, version, new NeedsReauthError('grant_revoked', 'gone'))
   await makeDue(world, sql`kind = 'notify'`)
   const before = receiver.received.length
@@ -170,9 +173,14 @@ async function runByHand({ world }: Cast, kind: TaskKind, messageId: number): Pr
 
 /** The next run has to refresh first. */
 export async function expireTokens({ world, anna, ben }: Cast): Promise<void> {
-  for (const { id } of [anna, ben])
-    if (await world.runtime.warmup.store.tokens.of(id))
-      await changeStoredToken(world, id, { expiry: world.clock.now().toISOString() })
+  const { warmup, db, sealer } = world.runtime
+  const expiry = world.clock.now().toISOString()
+  for (const { id } of [anna, ben]) {
+    const token = (await warmup.store.tokens.ofAll([id])).get(id)?.token
+    if (!token) throw new Error(`account ${id} has no token`)
+    const oauthToken = sealToken(sealer, id, { ...token, expiry })
+    await db.update(accounts).set({ oauthToken }).where(eq(accounts.id, id))
+  }
 }
 
 export async function makeDue({ runtime, clock }: World, which: ReturnType<typeof sql>): Promise<void> {
