@@ -1,12 +1,19 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { arrayTypes } from './array-types.ts'
 import { drizzle } from './drizzle.ts'
 
 /** A connection pool's database or one of its transactions: repositories can't tell them apart. */
 export type Database = PgDatabase<PostgresJsQueryResultHKT>
 
 export type Connection = { db: Database; close(): Promise<void> }
+
+/**
+ * A process that stops in the middle of a transaction (frozen, or its machine cut off) holds its locks, and one of them
+ * keeps everybody from handing out tasks. No transaction of ours waits for anything but the database.
+ */
+const IDLE_TRANSACTION_MS = 20_000
 
 /** Opens a pool; nothing is connected before the first query. */
 export function connect(url: string, options: { poolSize: number }): Connection {
@@ -15,8 +22,14 @@ export function connect(url: string, options: { poolSize: number }): Connection 
     idle_timeout: 60,
     connect_timeout: 10,
     onnotice: () => {},
+    fetch_types: false,
+    types: arrayTypes,
     // Every statement is short: compiling one takes longer than running it.
-    connection: { application_name: 'kindling', jit: false },
+    connection: {
+      application_name: 'kindling',
+      jit: false,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    },
   })
   return { db: drizzle(preparing(client)), close: () => client.end({ timeout: 5 }) }
 }
