@@ -20,12 +20,13 @@ export async function play(
   for (const { atMs, ...disturbance } of scheduled) {
     const wait = startedAt + atMs - performance.now()
     if (wait > 0) await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted())
-    under.push(
-      disturb(disturbance).then((isDone) => {
-        const name = nameOf(disturbance)
-        if (isDone) done.set(name, (done.get(name) ?? 0) + 1)
-      }),
-    )
+    const doing = disturb(disturbance).then((isDone) => {
+      const name = nameOf(disturbance)
+      if (isDone) done.set(name, (done.get(name) ?? 0) + 1)
+    })
+    // What fails is told of at the end.
+    doing.catch(() => {})
+    under.push(doing)
   }
   await Promise.all(under)
   await weather.clear()

@@ -44,7 +44,7 @@ export async function startOwnPostgres(folder: string) {
       const admin = postgres(server.url, { max: 1, onnotice: () => {} })
       try {
         await admin`select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and pid <> pg_backend_pid() and pid % 100 < ${share * 100}`
+          where datname = current_database() and pid <> pg_backend_pid() and pid % 100 < ${Math.round(share * 100)}`
       } finally {
         await admin.end()
       }

@@ -92,11 +92,13 @@ describe.each(BACKENDS)('with the queue on %s', (backend) => {
       const { effects } = whole
       expect(effects.length).toBeGreaterThan(2)
       for (const point of pointsOf(effects, backend)) {
-        const { verify, isAlive } = await play(process, point)
-        expect.soft(isAlive, `the process was killed ${pointName(point)}`).toBe(false)
-        if (isAlive) continue
+        let victim = await play(process, point)
+        // On a busy machine a call may be late once, and the run of the task ends before it gets there.
+        for (let tries = 1; victim.isAlive && tries < 3; tries += 1) victim = await play(process, point)
+        const { verify, isAlive } = victim
+        if (isAlive) throw new Error(`the process was never ${pointName(point)}`)
         kills += 1
-        if (losesRefresh(effects, point)) lostRefreshes += 1
+        if (losesRefresh(victim.effects, point)) lostRefreshes += 1
         await process.gone
         process = await successor()
         process.points.arm(null)
@@ -133,11 +135,9 @@ function pointsOf(effects: readonly Effect[], backend: string): FailPoint[] {
   return BACKENDS.length === 1 ? all : all.filter((_, i) => i % 2 === BACKENDS.indexOf(backend as never))
 }
 
-/** Google’s answer to a refresh had come or was on its way, and was not kept yet. */
-function losesRefresh(effects: readonly Effect[], point: FailPoint): boolean {
-  const answered = effects.findIndex(({ effect }) => effect === 'POST /token')
-  const at = effects.findIndex(({ effect, nth }) => effect === point.effect && nth === point.nth)
-  return point.edge === 'after' ? at === answered : at === answered + 1
+/** Google’s answer to a refresh was there or on its way, and was not kept: of what a dead process did, the last but what it did not live to hear of. */
+function losesRefresh(effects: readonly Effect[], { edge }: FailPoint): boolean {
+  return effects.at(edge === 'after' ? -1 : -2)?.effect === 'POST /token'
 }
 
 /** Hands out and waits until nothing is due. False where the process died. */

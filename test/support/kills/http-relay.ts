@@ -23,6 +23,8 @@ export async function relayHttp(originOf: (path: string) => string, points: Fail
     response.writeHead(answer.status, answer.headers).end(answer.body)
   })
   let isGone = false
+  // Longer than any process waits: one that asks on a connection that is just being closed would have to ask again.
+  server.keepAliveTimeout = 600_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
