@@ -135,7 +135,10 @@ function pointsOf(effects: readonly Effect[], backend: string): FailPoint[] {
   return BACKENDS.length === 1 ? all : all.filter((_, i) => i % 2 === BACKENDS.indexOf(backend as never))
 }
 
-/** Google’s answer to a refresh was there or on its way, and was not kept: of what a dead process did, the last but what it did not live to hear of. */
+/**
+ * Google’s answer to a refresh was there or on its way, and was not kept: it is the last that the process did, or the last
+ * but what it did not live to do.
+ */
 function losesRefresh(effects: readonly Effect[], { edge }: FailPoint): boolean {
   return effects.at(edge === 'after' ? -1 : -2)?.effect === 'POST /token'
 }
