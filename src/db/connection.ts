@@ -1,7 +1,7 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
 import { arrayTypes } from './array-types.ts'
+import { postgres } from './driver.ts'
 import { drizzle } from './drizzle.ts'
 
 /** A connection pool's database or one of its transactions: repositories can't tell them apart. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect } from '../../src/db/connection.ts'
+import { connect, type Database } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -71,3 +71,32 @@ test('a process that stops in the middle of a transaction is ended by the server
   await close()
   expect(row).toEqual({ idle_in_transaction_session_timeout: '20s' })
 })
+
+test('a transaction whose connection is lost between two statements fails, and its pool goes on', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => void unhandled.push(reason)
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.on(event, note)
+  const { db, close } = connect(database.url, { poolSize: 1 })
+  const other = connect(database.url, { poolSize: 1 })
+  for (let times = 0; times < 5; times += 1) {
+    const lost = db.transaction(async (tx) => {
+      const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+      await other.db.execute(sql`select pg_terminate_backend(${row?.pid}::int)`)
+      await expect.poll(() => sessions(other.db, row?.pid)).toBe(0)
+      await tx.execute(sql`select 1`)
+    })
+    await expect(lost).rejects.toThrow()
+    await expect.poll(async () => (await db.execute(sql`select 1 as one`))[0]).toEqual({ one: 1 })
+  }
+  await close()
+  await other.close()
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.off(event, note)
+  expect(unhandled).toEqual([])
+})
+
+async function sessions(db: Database, pid: number | undefined): Promise<number> {
+  const [row] = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from pg_stat_activity where pid = ${pid}::int`,
+  )
+  return row?.count ?? 0
+}
