@@ -53,14 +53,14 @@ module.exports = {
     ),
     forbid(
       'nobody-knows-google-is-simulated',
-      'only URLs and the speed of time differ; a rehearsal sets both up',
-      { path: '^(src|workers)/', pathNot: '^src/(sandbox|rehearsal)/' },
+      'only URLs and the speed of time differ; a rehearsal and the chaos set both up',
+      { path: '^(src|workers)/', pathNot: '^src/(sandbox|rehearsal|chaos)/' },
       { path: '^src/sandbox/' },
     ),
     forbid(
       'only-wiring-builds',
-      'the wiring is imported by entry points, tests, rehearsals and itself',
-      { path: '^src/', pathNot: [WIRING, '^src/rehearsal/'] },
+      'the wiring is imported by entry points, tests, rehearsals, the chaos and itself',
+      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|chaos)/'] },
       { path: WIRING, pathNot: SHARED },
     ),
     forbid(
@@ -68,6 +68,12 @@ module.exports = {
       'a rehearsal runs the product, which does not know of it',
       { path: '^(src|workers)/', pathNot: '^src/rehearsal/' },
       { path: '^src/rehearsal/' },
+    ),
+    forbid(
+      'nothing-needs-the-chaos',
+      'it is done to the product, which does not know of it',
+      { path: '^(src|workers)/', pathNot: '^src/chaos/' },
+      { path: '^src/chaos/' },
     ),
     forbid('entries-are-not-imported', 'nobody imports an entry point', {}, { path: ENTRIES }),
     forbid(

@@ -53,6 +53,7 @@ export async function runChaos(
     ledger,
     now: runtime.warmup.clock.now(),
     mayLoseAnswers: mayLose(toll),
+    lateAnswers: mayComeLate(toll),
     rejectedTokens: toll.struck.get('401') ?? 0,
   })
   return {
@@ -76,6 +77,10 @@ function mayLose({ done, struck }: Toll): number {
   for (const [name, times] of done) if (BREAKS_OFF.test(name)) count += times * REFRESHES_AT_ONCE
   for (const how of LOSES_ANSWERS) count += struck.get(how) ?? 0
   return count
+}
+
+function mayComeLate({ done, struck }: Toll): number {
+  return (done.get('worker frozen') ?? 0) * REFRESHES_AT_ONCE + (struck.get('slow') ?? 0)
 }
 
 async function report(stage: Stage, tell: (mails: MailFigures) => void, signal: AbortSignal): Promise<void> {

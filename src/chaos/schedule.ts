@@ -42,16 +42,16 @@ export function schedule(options: { seed: number; lengthMs: number; queue: Queue
 
 function familiesOf(queue: Queue, lengthMs: number): Family[] {
   return [
-    { name: 'workers', everyMs: 5000, draw: (random) => drawWorker(random, lengthMs) },
-    { name: 'postgres', everyMs: 30_000, draw: drawPostgres },
-    { name: 'connections', everyMs: 7000, draw: (random) => drawConnections(random, queue) },
+    { name: 'workers', everyMs: 8000, draw: (random) => drawWorker(random, lengthMs) },
+    { name: 'postgres', everyMs: 40_000, draw: drawPostgres },
+    { name: 'connections', everyMs: 15_000, draw: (random) => drawConnections(random, queue) },
     { name: 'google', everyMs: 700, draw: drawGoogle },
     {
       name: 'outages',
       everyMs: 60_000,
       draw: (random) => ({ kind: 'google is away', lengthMs: between(random, 2000, 8000) }),
     },
-    ...(queue === 'redis' ? [{ name: 'redis', everyMs: 9000, draw: drawRedis }] : []),
+    ...(queue === 'redis' ? [{ name: 'redis', everyMs: 35_000, draw: drawRedis }] : []),
   ]
 }
 

@@ -5,14 +5,14 @@ const SHORTEST_LIFE_MS = 45 * 60_000
 
 /**
  * Two refreshes of one account are a token's life apart. What makes one come earlier is counted: that Google rejected the
- * token, or that its answer to the refresh before was lost and never kept.
+ * token, or that its answer to the refresh before was late, or was lost and never kept.
  */
 export function refreshedOnce(facts: Facts): string[] {
-  const { mayLoseAnswers, rejectedTokens } = facts
+  const { mayLoseAnswers, rejectedTokens, lateAnswers } = facts
   const early = earlyRefreshes(facts)
   const lost = lostAnswers(facts)
   return [
-    ...(early.length > lost + rejectedTokens ? early : []),
+    ...(early.length > lost + rejectedTokens + lateAnswers ? early : []),
     ...(lost > mayLoseAnswers
       ? [`${lost} answers to refreshes were not kept, and ${mayLoseAnswers} may be`]
       : []),

@@ -1,14 +1,17 @@
 import type { TaskKind } from '../../domain/task.ts'
 import { type AccountFacts, byId, type Facts, type MessageFacts, mailName } from '../facts.ts'
 
-/** Whatever is still to happen has the task that will do it. */
-export function nothingLost({ messages, accounts, tasks }: Facts): string[] {
+/** Whatever is still to happen has the task that will do it, or the operator was told that it was given up. */
+export function nothingLost({ messages, accounts, tasks, events }: Facts): string[] {
   const account = byId(accounts)
   const waiting = new Set(tasks.map(({ kind, accountId, messageId }) => `${kind} ${messageId ?? accountId}`))
   const answered = new Set(messages.map(({ inReplyTo }) => inReplyTo))
+  const givenUp = new Set(
+    events.flatMap(({ kind, messageId }) => (kind === 'task_failed' ? [messageId] : [])),
+  )
   const wrong: string[] = []
   for (const row of messages) {
-    const kind = nextTaskOf(row)
+    const kind = givenUp.has(row.id) ? null : nextTaskOf(row)
     const owner = account(kind === 'open' ? row.recipientId : row.senderId)
     if (kind && owner.status !== 'removed' && !waiting.has(`${kind} ${row.id}`))
       wrong.push(`${mailName(row)} is ${row.state} and has no ${kind} task`)
