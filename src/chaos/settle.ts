@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from '../db/drizzle.ts'
 import type { Runtime } from '../runtime.ts'
 
-/** Within this, in the wall’s time, every due task moves again once the faults are over. */
+/** Within this, in the wall’s time, whatever is due moves again once the faults are over. */
 const MOVES_WITHIN_MS = 60_000
 const STANDS_STILL_WITHIN_MS = 90_000
 const GLANCE_MS = 250
@@ -15,13 +15,21 @@ type DueTask = {
   waiting_for: string | null
 }
 
-/** Waits until every task that is due by now was run or put off; names those that were not, after a minute. */
+/**
+ * Waits until every task that is due by now was run or put off; names those that were not. An account has one task under
+ * way at a time: the others wait for it, and are stuck once nothing of their account has moved for a minute.
+ */
 export async function stuckTasks(runtime: Runtime): Promise<string[]> {
-  const giveUpAt = performance.now() + MOVES_WITHIN_MS
+  const startedAt = performance.now()
+  const movedAt = new Map<number | null, number>()
+  const isStuck = ({ account_id }: DueTask) =>
+    performance.now() - (movedAt.get(account_id) ?? startedAt) > MOVES_WITHIN_MS
   let waiting = await dueTasks(runtime)
-  while (waiting.length > 0 && performance.now() < giveUpAt) {
+  while (waiting.some((task) => !isStuck(task))) {
     await delay(GLANCE_MS)
     const marks = new Map((await allTasks(runtime)).map(({ id, mark }) => [id, mark]))
+    for (const { id, mark, account_id } of waiting)
+      if (marks.get(id) !== mark) movedAt.set(account_id, performance.now())
     waiting = waiting.filter(({ id, mark }) => marks.get(id) === mark)
   }
   return waiting.map(
