@@ -4,6 +4,7 @@ import { createServer, connect as dial } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, type Database } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
+import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html: ready for a query, in no transaction */
@@ -72,31 +73,37 @@ test('a process that stops in the middle of a transaction is ended by the server
   expect(row).toEqual({ idle_in_transaction_session_timeout: '20s' })
 })
 
-test('a transaction whose connection is lost between two statements fails, and its pool goes on', async () => {
+test('a transaction whose connection is lost fails, and its pool goes on', async () => {
   const unhandled: unknown[] = []
   const note = (reason: unknown) => void unhandled.push(reason)
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.on(event, note)
   const { db, close } = connect(database.url, { poolSize: 1 })
   const other = connect(database.url, { poolSize: 1 })
-  for (let times = 0; times < 5; times += 1) {
+  for (let times = 0; times < 10; times += 1) {
+    let pid = 0
     const lost = db.transaction(async (tx) => {
       const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
-      await other.db.execute(sql`select pg_terminate_backend(${row?.pid}::int)`)
-      await expect.poll(() => sessions(other.db, row?.pid)).toBe(0)
-      await tx.execute(sql`select 1`)
+      pid = row?.pid ?? 0
+      await tx.execute(sql`update engine_settings set rest_days = 99`)
+      await tx.execute(sql`select pg_sleep(60)`)
     })
+    lost.catch(() => {})
+    await expect.poll(() => isAsleep(other.db, pid)).toBe(true)
+    await other.db.execute(sql`select pg_terminate_backend(${pid}::int)`)
     await expect(lost).rejects.toThrow()
-    await expect.poll(async () => (await db.execute(sql`select 1 as one`))[0]).toEqual({ one: 1 })
+    await expect.poll(() => db.execute(sql`select 1 as one`).catch(() => [])).toEqual([{ one: 1 }])
   }
+  const [settings] = await db.execute(sql`select rest_days from engine_settings`)
+  expect(settings).toEqual({ rest_days: DEFAULT_ENGINE.restDays })
   await close()
   await other.close()
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) process.off(event, note)
   expect(unhandled).toEqual([])
 })
 
-async function sessions(db: Database, pid: number | undefined): Promise<number> {
-  const [row] = await db.execute<{ count: number }>(
-    sql`select count(*)::int as count from pg_stat_activity where pid = ${pid}::int`,
+async function isAsleep(db: Database, pid: number): Promise<boolean> {
+  const rows = await db.execute(
+    sql`select from pg_stat_activity where pid = ${pid}::int and wait_event = 'PgSleep'`,
   )
-  return row?.count ?? 0
+  return rows.length > 0
 }
