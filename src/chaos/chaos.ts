@@ -9,7 +9,7 @@ import { play, type Toll } from './nemesis.ts'
 import type { Queue } from './options.ts'
 import { type Scheduled, schedule } from './schedule.ts'
 import { standStill, stuckTasks } from './settle.ts'
-import type { Stage } from './stage.ts'
+import { SPEED, type Stage } from './stage.ts'
 
 export type Verdict = {
   mails: MailFigures
@@ -23,6 +23,8 @@ export type Verdict = {
 const REFRESHES_AT_ONCE = 20
 /** What may come between Google’s answer to a refresh and the commit. */
 const BREAKS_OFF = /^(worker|postgres|sessions|connections cut to postgres)/
+/** How long a busy machine and a slow Google may take over an answer, in the wall’s time. */
+const SLACK_MS = 15_000
 const LEDGER_PAGE = 1000
 
 /** Lets the faults rage, gives the system time to settle, and holds what became of its work against what was promised. */
@@ -53,7 +55,7 @@ export async function runChaos(
     ledger,
     now: runtime.warmup.clock.now(),
     mayLoseAnswers: mayLose(toll),
-    lateAnswers: mayComeLate(toll),
+    slackMs: SLACK_MS * SPEED,
     rejectedTokens: toll.struck.get('401') ?? 0,
   })
   return {
@@ -77,10 +79,6 @@ function mayLose({ done, struck }: Toll): number {
   for (const [name, times] of done) if (BREAKS_OFF.test(name)) count += times * REFRESHES_AT_ONCE
   for (const how of LOSES_ANSWERS) count += struck.get(how) ?? 0
   return count
-}
-
-function mayComeLate({ done, struck }: Toll): number {
-  return (done.get('worker frozen') ?? 0) * REFRESHES_AT_ONCE + (struck.get('slow') ?? 0)
 }
 
 async function report(stage: Stage, tell: (mails: MailFigures) => void, signal: AbortSignal): Promise<void> {

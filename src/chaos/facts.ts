@@ -27,8 +27,8 @@ export type Circumstances = {
   patienceMs?: number
   /** Answers to refreshes that may have been lost, with a process or on their way. */
   mayLoseAnswers?: number
-  /** Answers to refreshes that may have come so late, as warmup time runs, that their tokens were soon over. */
-  lateAnswers?: number
+  /** How much later than it was asked Google may have answered, in milliseconds of warmup time. */
+  slackMs?: number
   /** How often Gmail was made to reject a token before its time. */
   rejectedTokens?: number
 }
@@ -38,7 +38,7 @@ export async function readFacts(db: Database, circumstances: Circumstances) {
   return {
     patienceMs: 0,
     mayLoseAnswers: 0,
-    lateAnswers: 0,
+    slackMs: 0,
     rejectedTokens: 0,
     ...circumstances,
     accounts: await db.select(accountColumns).from(accounts),

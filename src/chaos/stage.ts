@@ -26,8 +26,8 @@ export type Stage = {
 }
 export type Scripts = { sandbox: URL; worker: URL }
 
-/** Warmup time runs so much faster: a day is four minutes, and a token lives for ten seconds. */
-const SPEED = 360
+/** Warmup time runs so much faster: a day is twelve minutes, and a token lives for half a minute. */
+export const SPEED = 120
 const START = new Date('2026-03-02T06:00:00Z')
 const WORKERS = 3
 const WORKER_CONCURRENCY = 5
@@ -50,9 +50,9 @@ const BUSY: Partial<AccountSettings> = {
   minPauseMinutes: 1,
   dailyVariation: 0,
   ramp: 'own',
-  startVolume: 80,
+  startVolume: 200,
   dailyIncrease: 0,
-  dailyLimit: 80,
+  dailyLimit: 200,
 }
 
 export async function openStage(options: {

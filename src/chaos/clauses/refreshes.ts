@@ -5,28 +5,28 @@ const SHORTEST_LIFE_MS = 45 * 60_000
 
 /**
  * Two refreshes of one account are a token's life apart. What makes one come earlier is counted: that Google rejected the
- * token, or that its answer to the refresh before was late, or was lost and never kept.
+ * token, or that its answer to the refresh before was lost and never kept.
  */
 export function refreshedOnce(facts: Facts): string[] {
-  const { mayLoseAnswers, rejectedTokens, lateAnswers } = facts
+  const { mayLoseAnswers, rejectedTokens } = facts
   const early = earlyRefreshes(facts)
   const lost = lostAnswers(facts)
   return [
-    ...(early.length > lost + rejectedTokens + lateAnswers ? early : []),
+    ...(early.length > lost + rejectedTokens ? early : []),
     ...(lost > mayLoseAnswers
       ? [`${lost} answers to refreshes were not kept, and ${mayLoseAnswers} may be`]
       : []),
   ]
 }
 
-function earlyRefreshes({ ledger }: Facts): string[] {
+function earlyRefreshes({ ledger, slackMs }: Facts): string[] {
   const latest = new Map<string, number>()
   const early: string[] = []
   for (const fact of ledger) {
     if (fact.kind !== 'refreshed') continue
     const at = new Date(fact.at).getTime()
     const before = latest.get(fact.mailbox)
-    if (before !== undefined && at - before < SHORTEST_LIFE_MS)
+    if (before !== undefined && at - before < SHORTEST_LIFE_MS - slackMs)
       early.push(
         `${fact.mailbox} got a token at ${fact.at}, ${Math.round((at - before) / 1000)} s after its last`,
       )
