@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { freePort } from '../embedded/postgres.ts'
 
 export type SandboxProcess = {
+  pid: number
   /** The settings that lead to it. */
   settings: Record<string, string>
   control<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T>
@@ -27,6 +28,7 @@ export async function startSandboxProcess(script: URL): Promise<SandboxProcess> 
   if (!settings[LAST_SETTING]) throw new Error('the sandbox did not start')
 
   return {
+    pid: child.pid as number,
     settings,
     async control<T>(method: 'GET' | 'POST', path: string, body?: object) {
       const response = await fetch(new URL(`/sandbox/${path}`, settings.GOOGLE_API_ROOT), {
