@@ -8,7 +8,7 @@ export const COUNTING = ["shared_preload_libraries = 'pg_stat_statements'", 'max
 export type Statement = { calls: number; ms: number; text: string }
 export type StatementCounter = {
   reset(): Promise<void>
-  /** What was executed since, by whomever: begin and commit are statements too. The most frequent first. */
+  /** What was executed since, by whomever, the most frequent first: begin and commit are statements too. */
   list(): Promise<Statement[]>
 }
 
@@ -21,11 +21,21 @@ export async function countStatements(admin: Sql): Promise<StatementCounter | nu
     async reset() {
       await admin`select pg_stat_statements_reset()`
     },
-    list: () => admin<Statement[]>`
-      select calls::int, total_exec_time as ms, query as text
-      from pg_stat_statements
-      where dbid = (select oid from pg_database where datname = current_database())
-        and query not like '%pg_stat_statements%'
-      order by calls desc`,
+    async list() {
+      const counted = await admin<Statement[]>`
+        select calls::int, total_exec_time as ms, query as text
+        from pg_stat_statements
+        where dbid = (select oid from pg_database where datname = current_database())
+          and query not like '%pg_stat_statements%'`
+      return [...counted, ends(counted)].toSorted((a, b) => b.calls - a.calls)
+    },
   }
+}
+
+/** Of a prepared `commit` Postgres counts the first execution only; but each transaction that began has ended. */
+function ends(counted: readonly Statement[]): Statement {
+  const callsOf = (pattern: RegExp) =>
+    counted.filter(({ text }) => pattern.test(text)).reduce((sum, { calls }) => sum + calls, 0)
+  const calls = callsOf(/^begin\b/i) - callsOf(/^(commit|rollback)\b(?! to)/i)
+  return { calls, ms: 0, text: 'commit or rollback' }
 }

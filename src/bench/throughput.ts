@@ -8,14 +8,12 @@ import type { RunFigures, WorkerProcess } from './worker-process.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 /** Conversations begin over so long a time that most of what is due at any time is of all kinds. */
-const SPREAD_MS = 5 * DAY_MS
-/** Tasks that a step of time makes due. */
-const STEP_TASKS = 200
+const SPREAD_MS_PER_WARMUP = 60_000
+/** Makes some 150 tasks due. */
+const STEP_MS = 50 * 60_000
 /** Jobs in hand that keep a worker busy, as so many times what it does at once. */
 const BACKLOG = 12
 const MOST_IN_HAND = 800
-/** Of the first run: by then every account has its label, and every statement and function is compiled. */
-const WARM_UP_PER_PAIR = 1
 
 export type Ground = {
   admin: Sql
@@ -39,17 +37,16 @@ export type Measured = RunFigures & {
 
 export function createThroughput(ground: Ground) {
   let days = 0
-  const nextStart = () => {
+  const nextStart = (spreadMs: number) => {
     const start = new Date(MORNING.getTime() + days * DAY_MS)
-    days += 10
+    days += Math.ceil(spreadMs / DAY_MS) + 2
     return start
   }
 
   return {
-    /** Each kind of task by itself, the next begun when the last one is over, for what one of them asks for. */
+    /** After it every account has its label, and every statement and function is compiled. */
     async warmUp(worker: WorkerProcess): Promise<void> {
-      const warmups = Math.floor(ground.accounts / 2) * WARM_UP_PER_PAIR
-      await measure(worker, { warmups, profile: null })
+      await measure(worker, { warmups: Math.floor(ground.accounts / 2), profile: null })
     },
     measure,
   }
@@ -59,8 +56,10 @@ export function createThroughput(ground: Ground) {
     { warmups, profile }: { warmups: number; profile: string | null },
   ): Promise<Measured> {
     const { admin, google, statements, accounts, concurrency } = ground
-    const start = nextStart()
-    await planWarmups(admin, { accounts, warmups, start, spreadMs: SPREAD_MS })
+    const spreadMs = warmups * SPREAD_MS_PER_WARMUP
+    const start = nextStart(spreadMs)
+    const sentBefore = await countSent(admin)
+    await planWarmups(admin, { accounts, warmups, start, spreadMs })
     const pids = [worker.pid, ...ground.pids]
     const before = { calls: await callsOf(google), cpu: processorTime(pids) }
     await statements?.reset()
@@ -68,12 +67,14 @@ export function createThroughput(ground: Ground) {
       warmups,
       start: start.getTime(),
       hungryBelow: Math.min(BACKLOG * concurrency, MOST_IN_HAND, Math.max(2, accounts / 4)),
-      stepMs: (SPREAD_MS / (3 * warmups)) * STEP_TASKS,
+      stepMs: STEP_MS,
       lastKind: 'reply',
       profile,
     })
     const cpu = processorTime(pids)
     const calls = await callsOf(google)
+    const sent = (await countSent(admin)) - sentBefore
+    if (sent !== 2 * warmups) throw new Error(`${sent} mails were sent, ${2 * warmups} were to be`)
     return {
       ...figures,
       warmups,
@@ -89,4 +90,9 @@ export function createThroughput(ground: Ground) {
 
 async function callsOf(google: SandboxProcess): Promise<Record<string, number>> {
   return (await google.control<{ calls: Record<string, number> }>('GET', 'calls')).calls
+}
+
+async function countSent(admin: Sql): Promise<number> {
+  const [row] = await admin`select count(*)::int as n from messages where state = 'sent'`
+  return row?.n ?? 0
 }
