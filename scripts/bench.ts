@@ -66,6 +66,7 @@ async function benchmark({ config, onStop }: Process, options: BenchOptions): Pr
     console.log('SQL statements are not counted: this Postgres was not started with pg_stat_statements')
   const postmaster = await postmasterOf(admin)
 
+  const throughput = createThroughput({ admin, google, statements })
   for (const backend of options.backends) {
     if (backend === 'redis' && !redis) {
       console.log('skipped: the queue on Redis (there is no redis-server, and TEST_REDIS_URL is not set)')
@@ -76,16 +77,14 @@ async function benchmark({ config, onStop }: Process, options: BenchOptions): Pr
       ...(backend === 'redis' && redis ? { REDIS_URL: redis.url } : {}),
     })
     onStop(worker.stop)
-    const throughput = createThroughput({
-      admin,
-      google,
-      statements,
+    const worked = {
+      worker,
       accounts: options.accounts,
       concurrency: options.concurrency,
       pids: [google.pid, postmaster, ...(backend === 'redis' ? [redis?.pid ?? null] : [])],
-    })
-    await throughput.warmUp(worker)
-    const measured = await throughput.measure(worker, { warmups: options.warmups, profile: options.profile })
+    }
+    await throughput.warmUp(worked)
+    const measured = await throughput.measure(worked, { warmups: options.warmups, profile: options.profile })
     report(backend, measured, options)
     await worker.stop()
   }

@@ -5,8 +5,7 @@ import type { SandboxProcess } from './sandbox-process.ts'
 import type { Statement, StatementCounter } from './statements.ts'
 import type { RunFigures, WorkerProcess } from './worker-process.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 24 * 3_600_000
 /** Conversations begin over so long a time that most of what is due at any time is of all kinds. */
 const SPREAD_MS_PER_WARMUP = 60_000
 /** Makes some 150 tasks due. */
@@ -19,9 +18,14 @@ export type Ground = {
   admin: Sql
   google: SandboxProcess
   statements: StatementCounter | null
-  accounts: number
+}
+
+export type Worked = {
+  worker: WorkerProcess
   concurrency: number
-  /** The processes that carry the worker: Postgres, Redis, Google. */
+  /** So many of the accounts take part. */
+  accounts: number
+  /** The processes that carry the worker: Postgres, Redis, Google; null where one is not known. */
   pids: readonly (number | null)[]
 }
 
@@ -35,33 +39,30 @@ export type Measured = RunFigures & {
   allCpuMs: number | null
 }
 
-export function createThroughput(ground: Ground) {
+export type Throughput = ReturnType<typeof createThroughput>
+
+/** Runs complete warmups, each run on days of its own: whoever has sent tomorrow may not send today. */
+export function createThroughput({ admin, google, statements }: Ground) {
   let days = 0
-  const nextStart = (spreadMs: number) => {
-    const start = new Date(MORNING.getTime() + days * DAY_MS)
-    days += Math.ceil(spreadMs / DAY_MS) + 2
-    return start
-  }
 
   return {
     /** After it every account has its label, and every statement and function is compiled. */
-    async warmUp(worker: WorkerProcess): Promise<void> {
-      await measure(worker, { warmups: Math.floor(ground.accounts / 2), profile: null })
+    async warmUp(worked: Worked): Promise<void> {
+      await measure(worked, { warmups: Math.floor(worked.accounts / 2), profile: null })
     },
     measure,
   }
 
   async function measure(
-    worker: WorkerProcess,
+    { worker, concurrency, accounts, pids }: Worked,
     { warmups, profile }: { warmups: number; profile: string | null },
   ): Promise<Measured> {
-    const { admin, google, statements, accounts, concurrency } = ground
     const spreadMs = warmups * SPREAD_MS_PER_WARMUP
     const start = nextStart(spreadMs)
     const sentBefore = await countSent(admin)
     await planWarmups(admin, { accounts, warmups, start, spreadMs })
-    const pids = [worker.pid, ...ground.pids]
-    const before = { calls: await callsOf(google), cpu: processorTime(pids) }
+    const all = [worker.pid, ...pids]
+    const before = { calls: await callsOf(google), cpu: processorTime(all) }
     await statements?.reset()
     const figures = await worker.run({
       warmups,
@@ -71,7 +72,7 @@ export function createThroughput(ground: Ground) {
       lastKind: 'reply',
       profile,
     })
-    const cpu = processorTime(pids)
+    const cpu = processorTime(all)
     const calls = await callsOf(google)
     const sent = (await countSent(admin)) - sentBefore
     if (sent !== 2 * warmups) throw new Error(`${sent} mails were sent, ${2 * warmups} were to be`)
@@ -85,6 +86,12 @@ export function createThroughput(ground: Ground) {
       statements: statements ? await statements.list() : null,
       allCpuMs: cpu !== null && before.cpu !== null ? cpu - before.cpu : null,
     }
+  }
+
+  function nextStart(spreadMs: number): Date {
+    const start = new Date(MORNING.getTime() + days * DAY_MS)
+    days += Math.ceil(spreadMs / DAY_MS) + 2
+    return start
   }
 }
 
