@@ -2,21 +2,31 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OperatorError } from '../domain/errors.ts'
 
-export const PARTS = ['throughput'] as const
-export type Part = (typeof PARTS)[number]
+export const PART_NAMES = [
+  'start',
+  'rest',
+  'warmups',
+  'refreshes',
+  'lateness',
+  'accounts',
+  'history',
+  'dashboard',
+] as const
+export type PartName = (typeof PART_NAMES)[number]
 export type BackendKind = 'redis' | 'postgres'
 
 export type BenchOptions = {
-  parts: Part[]
+  parts: PartName[]
   backends: BackendKind[]
-  /** Of Google, in milliseconds. */
+  /** How long Google takes to answer, in milliseconds. */
   latencies: number[]
   /** Tasks of each kind that the worker runs at once. */
   concurrency: number
   accounts: number
   warmups: number
   profile: string | null
-  statements: boolean
+  /** Whether SQL statements are listed. */
+  listsStatements: boolean
 }
 
 const LIMITS = {
@@ -29,14 +39,14 @@ const LIMITS = {
 export const USAGE = `usage: npm run bench -- [--only PART,…] [--backend redis|postgres|both] [--latency 0,50,100] [--concurrency 20]
                      [--accounts 2000] [--warmups 2000] [--profile FILE] [--statements]
 
-  --only PART     only these parts, of ${PARTS.join(', ')}
+  --only PART     only these parts, of ${PART_NAMES.join(', ')}
   --backend B     where the queue is: redis, postgres or both
   --latency MS    how long Google takes to answer, ${LIMITS.latency.join(' to ')} ms; several with commas between
   --concurrency N tasks of each kind at once, ${LIMITS.concurrency.join(' to ')}
   --accounts N    accounts, half of them warmup accounts, ${LIMITS.accounts.join(' to ')}
-  --warmups N     conversations of the timed run, ${LIMITS.warmups.join(' to ')}
-  --profile FILE  a V8 CPU profile of the worker's first timed run, a .cpuprofile file
-  --statements    lists the SQL statements of each timed run`
+  --warmups N     conversations of a timed run, ${LIMITS.warmups.join(' to ')}
+  --profile FILE  a V8 CPU profile of the worker's first timed run, into a .cpuprofile file
+  --statements    lists the SQL statements of the runs of each kind of task`
 
 /** @throws OperatorError that names the value and what was expected */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -44,7 +54,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        only: { type: 'string', default: PARTS.join(',') },
+        only: { type: 'string', default: PART_NAMES.join(',') },
         backend: { type: 'string', default: 'both' },
         latency: { type: 'string', default: '0,50,100' },
         concurrency: { type: 'string', default: '20' },
@@ -62,7 +72,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       accounts: wholeNumber('accounts', values.accounts),
       warmups: wholeNumber('warmups', values.warmups),
       profile: values.profile === undefined ? null : readFile(values.profile),
-      statements: values.statements,
+      listsStatements: values.statements,
     }
   } catch (error) {
     throw new OperatorError(`${(error as Error).message}\n${USAGE}`)
@@ -76,9 +86,9 @@ function wholeNumber(name: keyof typeof LIMITS, text: string): number {
   throw new Error(`--${name} ${text}: expected a whole number from ${least} to ${most}`)
 }
 
-function readPart(text: string): Part {
-  const part = PARTS.find((name) => name === text)
-  if (!part) throw new Error(`--only ${text}: expected one of ${PARTS.join(', ')}`)
+function readPart(text: string): PartName {
+  const part = PART_NAMES.find((name) => name === text)
+  if (!part) throw new Error(`--only ${text}: expected one of ${PART_NAMES.join(', ')}`)
   return part
 }
 

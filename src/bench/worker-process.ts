@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import type { TaskKind } from '../domain/task.ts'
+import { startChild } from './child.ts'
 
 /** What a worker process is to do: run until so many replies have left. */
 export type RunOrder = {
@@ -35,29 +34,17 @@ export type WorkerProcess = {
   stop(): Promise<void>
 }
 
-/** A worker process of its own, with the settings given and no others. */
 export async function startWorkerProcess(
   script: URL,
   settings: Record<string, string>,
 ): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [script.pathname], {
-    env: { PATH: process.env.PATH, BENCH_SETTINGS: JSON.stringify(settings) },
-    // Its log is written and thrown away: that is part of its work.
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`a worker ended with ${code}`)))
-  ended.catch(() => {})
-  const answer = async <T>() => (await Promise.race([once(child, 'message'), ended]))[0] as T
-  await answer()
+  const { pid, send, answer, stop } = await startChild(script, settings)
   return {
-    pid: child.pid as number,
+    pid,
     run(order) {
-      child.send(order)
+      send(order)
       return answer<RunFigures>()
     },
-    async stop() {
-      child.kill()
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    },
+    stop,
   }
 }
