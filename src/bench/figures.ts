@@ -4,11 +4,11 @@ import { printTable } from './table.ts'
 export type Figure = { name: string; value: string; goal?: { text: string; isMet: boolean } }
 
 export const atLeast = (least: number, value: number, unit: string): Figure['goal'] => ({
-  text: `at least ${short(least)}${unit}`,
+  text: `at least ${tidy(least)}${unit}`,
   isMet: value >= least,
 })
 export const atMost = (most: number, value: number, unit: string): Figure['goal'] => ({
-  text: `at most ${short(most)}${unit}`,
+  text: `at most ${tidy(most)}${unit}`,
   isMet: value <= most,
 })
 
@@ -32,6 +32,10 @@ export function printFigures(title: string, figures: readonly Figure[]): string[
 /** Three digits that say something. */
 export function short(n: number): string {
   return n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2)
+}
+
+function tidy(n: number): string {
+  return Number.isInteger(n) ? String(n) : short(n)
 }
 
 /** By the nearest rank. */

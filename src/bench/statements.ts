@@ -32,6 +32,10 @@ export async function countStatements(admin: Sql): Promise<StatementCounter | nu
   }
 }
 
+export function countOf(statements: readonly Statement[]): number {
+  return statements.reduce((sum, { calls }) => sum + calls, 0)
+}
+
 /** Of a prepared `commit` Postgres counts the first execution only; but each transaction that began has ended. */
 function ends(counted: readonly Statement[]): Statement {
   const callsOf = (pattern: RegExp) =>

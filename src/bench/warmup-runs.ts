@@ -20,6 +20,8 @@ const STEP_MS = 50 * SPREAD_MS_PER_WARMUP
 /** Jobs in hand that keep a worker busy, as so many times what it does at once. */
 const BACKLOG = 12
 const MOST_IN_HAND = 800
+/** Warmups of a run that is not looked at. */
+const LEAST_WARM_UPS = 200
 
 export type Ground = {
   admin: Sql
@@ -53,7 +55,7 @@ export function createWarmupRuns({ admin, google, statements }: Ground) {
   const runs = {
     /** After it every account has its label, and every statement and function is compiled. */
     async warmUp(worked: Worked): Promise<void> {
-      await runs.measure(worked, { warmups: Math.floor(worked.accounts / 2) })
+      await runs.measure(worked, { warmups: Math.max(LEAST_WARM_UPS, Math.floor(worked.accounts / 2)) })
     },
 
     /** All kinds of task together, as they come. */
@@ -157,4 +159,8 @@ async function countCalls(google: SandboxProcess): Promise<number> {
 async function countSent(admin: Sql): Promise<number> {
   const [row] = await admin`select count(*)::int as n from messages where state = 'sent'`
   return row?.n ?? 0
+}
+
+export function warmupsASecond({ steady }: Measured): number {
+  return (steady.warmups / steady.ms) * 1000
 }

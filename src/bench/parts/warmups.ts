@@ -3,8 +3,9 @@ import { atLeast, atMost, type Figure, printFigures, short } from '../figures.ts
 import type { BackendKind, BenchOptions } from '../options.ts'
 import { answerAfter, type SandboxProcess } from '../sandbox-process.ts'
 import { onStage, type Stage } from '../stage.ts'
+import { countOf } from '../statements.ts'
 import { printTable } from '../table.ts'
-import { type Measured, WARMUP_KINDS, type WarmupKind } from '../warmup-runs.ts'
+import { type Measured, WARMUP_KINDS, type WarmupKind, warmupsASecond } from '../warmup-runs.ts'
 import type { Part } from './part.ts'
 
 const GOAL_STATEMENTS = 3
@@ -78,7 +79,7 @@ type Bare = Awaited<ReturnType<typeof measureBareWork>>
 function figuresOf(m: Measured, backend: BackendKind, bare: Bare): Figure[] {
   const rate = warmupsASecond(m)
   const share = rate / bare.warmupsASecond
-  const statements = countOf(m)
+  const statements = m.statements && countOf(m.statements) / m.tasks
   const cpu = m.cpuMs / m.tasks
   return [
     {
@@ -145,7 +146,7 @@ function printKinds(
       return [
         `  ${kind}`,
         short(m.calls / m.tasks),
-        countOf(m) === null ? '—' : short(countOf(m) ?? 0),
+        m.statements === null ? '—' : short(countOf(m.statements) / m.tasks),
         `${short(m.cpuMs / m.tasks)} ms`,
         m.allCpuMs === null ? '—' : `${short(m.allCpuMs / m.tasks)} ms`,
         short((m.tasks / m.wallMs) * 1000),
@@ -165,15 +166,6 @@ function printStatements(kind: WarmupKind, { statements, tasks }: Measured): voi
       `${(ms / Math.max(1, calls)).toFixed(3)} ms`,
     ]),
   ])
-}
-
-function warmupsASecond({ steady }: Measured): number {
-  return (steady.warmups / steady.ms) * 1000
-}
-
-/** SQL statements of a task; null where they are not counted. */
-function countOf({ statements, tasks }: Measured): number | null {
-  return statements === null ? null : statements.reduce((sum, { calls }) => sum + calls, 0) / tasks
 }
 
 function percent(share: number): string {
