@@ -18,6 +18,21 @@ function pathOf(route: string): string {
   return `/v1${route.replace(/\{\w+\}/, EMAIL)}`
 }
 
+test.each(CALLS)(
+  '%s %s needs the scope for what it touches, and to write where it changes something',
+  (method, path, scope) => {
+    const subject = /\/(token|credentials)/.test(path) ? 'tokens' : 'accounts'
+    expect(scope).toBe(`${subject}:${method === 'GET' ? 'read' : 'write'}`)
+  },
+)
+
+test('any key may look at itself and at the description, and at nothing else', () => {
+  expect(FOR_ANY_KEY).toEqual([
+    ['GET', '/v1/me'],
+    ['GET', '/v1/openapi.json'],
+  ])
+})
+
 test('without a valid key nothing is answered, known path or not', async () => {
   await using api = await openApi()
   const [revoked, ended] = [await api.issueKey(), await api.issueKey(undefined, new Date(Date.now() - 1000))]
