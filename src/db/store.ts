@@ -8,6 +8,7 @@ import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { createFigures } from './figures.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
 import { createMessages } from './messages.ts'
@@ -54,6 +55,7 @@ function repositories(db: Database, sealer: Sealer) {
     deliveries: createDeliveries(db),
     engine: createEngine(db),
     events: createEvents(db),
+    figures: createFigures(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messages: createMessages(db),

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openSite } from './site.ts'
 import { textOf } from './visitor.ts'
 
@@ -69,13 +69,32 @@ test('another Host is refused, except for the probes', async () => {
   expect(await statusFor('/readyz')).toBe(200)
 })
 
-test('readyz names the part that is missing', async () => {
-  await using site = await openSite({ ready: async () => ({ postgres: 'ok', queue: 'no answer' }) })
-  const page = await site.visitor().get('/readyz')
-  expect(page.status).toBe(503)
-  expect(JSON.parse(page.html)).toEqual({
-    status: 'unavailable',
-    parts: { postgres: 'ok', queue: 'no answer' },
+describe('readyz', () => {
+  test.each([
+    ['queue', 'does not answer'],
+    ['migrations', 'the database is older than this version: run npm run migrate'],
+  ])('says which part is missing: %s', async (part, words) => {
+    const parts = { postgres: 'ok', migrations: 'ok', queue: 'ok', [part]: words }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 0 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(503)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'unavailable',
+      parts: { ...parts, tasks: 'ok' },
+      oldest_due_task_seconds: 0,
+    })
+  })
+
+  test('stays ready while tasks are late, and says for how long', async () => {
+    const parts = { postgres: 'ok' }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 734.2 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(200)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'late',
+      parts: { postgres: 'ok', tasks: 'late: one has been due for 12 minutes; see whether workers run' },
+      oldest_due_task_seconds: 734,
+    })
   })
 })
 
