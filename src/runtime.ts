@@ -144,7 +144,11 @@ export function createRuntime(
     log,
   }
 
-  return { warmup, db: connection.db, sealer, telemetry, close: connection.close }
+  async function close() {
+    gmail.close()
+    await connection.close()
+  }
+  return { warmup, db: connection.db, sealer, telemetry, close }
 }
 
 function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteConfig): MailSettings | null {
