@@ -25,13 +25,19 @@ export type Fleet = AsyncDisposable & {
   runtime: Runtime
   /** Starts a worker process, and waits until it works. */
   start(environment?: Record<string, string>): Promise<WorkerProcess>
-  /** Two warmup and three pool accounts with many mails a day. */
+  /** Two warmup and three pool accounts with many mails a day, at any hour: no test waits for a morning. */
   connectAccounts(): Promise<void>
   sent(): number
   /** Nothing new begins; resolves when what has begun has come to its end. */
   calmDown(): Promise<void>
 }
 
+const ALWAYS = {
+  sendDays: [1, 2, 3, 4, 5, 6, 7],
+  sendHours: ['00:00-24:00'],
+  wakingHours: ['00:00-24:00'],
+  timeZone: 'UTC',
+}
 const MONDAY = new Date('2026-03-02T08:55:00Z')
 
 export async function openFleet(options: {
@@ -95,7 +101,8 @@ export async function openFleet(options: {
         const kind = i < 2 ? ('warmup' as const) : ('pool' as const)
         const email = `account${i}@example.com`
         sandbox.control.createMailbox(email)
-        const account = { ...DEFAULT_SETTINGS, kind, ramp: 'own' as const, startVolume: 60, dailyLimit: 200 }
+        const volume = { ramp: 'own' as const, startVolume: 100, dailyLimit: 500 }
+        const account = { ...DEFAULT_SETTINGS, ...ALWAYS, ...volume, kind }
         const url = await startConnecting(warmup, account, new Date())
         await finishConnecting(warmup, await giveConsent(url, email), new Date())
       }
