@@ -14,6 +14,7 @@ const SECRETS = new Set([
   'DATABASE_URL',
   'REDIS_URL',
   'SMTP_URL',
+  'METRICS_TOKEN',
 ])
 /** Of a value that is repeated in an error. */
 const LONGEST_SHOWN = 200
@@ -89,6 +90,10 @@ const schema = z.object({
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
   DNS_SERVERS: dnsServers.optional(),
+  METRICS_PORT: integer(1, 65_535).optional(),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().min(1, 'a name').default('kindling'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],

@@ -10,6 +10,7 @@ import { createEndings } from './endings.ts'
 import { createEngagements } from './engagements.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { createFigures } from './figures.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
 import { createMessages } from './messages.ts'
@@ -59,6 +60,7 @@ function repositories(db: Database, sealer: Sealer) {
     engagements: createEngagements(db),
     engine: createEngine(db),
     events: createEvents(db),
+    figures: createFigures(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messages: createMessages(db),

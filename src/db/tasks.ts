@@ -12,7 +12,7 @@ export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; d
  * Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection; while the operator
  * has stopped all sending, none that sends.
  */
-const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
+export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
 /** Due tasks of which one hand-out chooses, at least. */
@@ -141,6 +141,20 @@ export function createTasks(db: Database, sealer: Sealer) {
         .update(tasks)
         .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
         .where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind), isNull(tasks.messageId)))
+    },
+
+    /** Gives back what these runs have begun, as it was: their process stops. */
+    async handBack(owners: readonly string[]): Promise<void> {
+      await db
+        .update(tasks)
+        .set(released)
+        .where(inArray(tasks.startedBy, [...owners]))
+    },
+
+    /** Gives back a task that was handed out and is not begun: its process stops. */
+    async decline({ taskId, handout }: Handout): Promise<void> {
+      const asHandedOut = and(eq(tasks.id, taskId), eq(tasks.handout, handout), isNull(tasks.startedBy))
+      await db.update(tasks).set({ leaseUntil: null }).where(asHandedOut)
     },
 
     async removeOf(accountId: number, options: { except: TaskKind }): Promise<void> {

@@ -8,6 +8,10 @@ export type TaskKind = (typeof TASK_KINDS)[number]
 /** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */
 export type Handout = { taskId: number; kind: TaskKind; handout: number }
 
+/** How a run of a task may end; `handed_back`: its process stopped, or had lost it, before it was done. */
+export const RUN_ENDINGS = ['done', 'again', 'failed', 'retry', 'parked', 'handed_back'] as const
+export type RunEnding = (typeof RUN_ENDINGS)[number]
+
 /** What became of one run of a task, as data; one place carries it out. */
 export type Outcome =
   /** Finished: the task's row goes; `isKept`: it went with the facts. */

@@ -16,7 +16,13 @@ export type OAuthSettings = {
   redirectUri: string
   /** Longest wait for an answer, in real milliseconds. */
   timeoutMs: number
+  /** Told of every call, for who counts them. */
+  onCall?(call: OAuthCall): void
 }
+
+export type OAuthMethod = 'oauth.token' | 'oauth.revoke' | 'oauth.userinfo'
+/** A call of Google's OAuth endpoints that is over; `status` is null where no answer came. */
+export type OAuthCall = { method: OAuthMethod; status: number | null; ms: number }
 
 /** `googleUserId` is Google's stable `sub`. */
 export type Identity = { googleUserId: string; email: string }
@@ -89,7 +95,7 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
 
     /** Ends a whole grant. True also where Google no longer knows the token. @throws GoogleError */
     async revoke(token: string): Promise<void> {
-      const answer = await post(settings.revokeUri, { token })
+      const answer = await post('oauth.revoke', settings.revokeUri, { token })
       if (answer.status === 200) return
       // RFC 7009 lets a server answer 200 to a dead token; Google answers 400 invalid_token.
       const { error } = (answer.body ?? {}) as { error?: unknown }
@@ -102,7 +108,7 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
 
     /** Whose mailbox an access token opens, where it has the scopes `openid` and `email`. @throws GoogleError */
     async identify(accessToken: string): Promise<Identity> {
-      const answer = await request(settings.userinfoUri, {
+      const answer = await request('oauth.userinfo', settings.userinfoUri, {
         headers: { authorization: `Bearer ${accessToken}` },
       })
       const body = answer.body as { sub?: unknown; email?: unknown; email_verified?: unknown } | null
@@ -121,7 +127,7 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
     of: ClientCredentials,
     parameters: Record<string, string>,
   ): Promise<TokenGrant> {
-    const answer = await post(of.tokenUri, {
+    const answer = await post('oauth.token', of.tokenUri, {
       client_id: of.clientId,
       client_secret: of.clientSecret,
       ...parameters,
@@ -144,11 +150,13 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
     }
   }
 
-  function post(url: string, parameters: Record<string, string>) {
-    return request(url, { method: 'POST', body: new URLSearchParams(parameters) })
+  function post(method: OAuthMethod, url: string, parameters: Record<string, string>) {
+    return request(method, url, { method: 'POST', body: new URLSearchParams(parameters) })
   }
 
-  async function request(url: string, init: RequestInit) {
+  async function request(method: OAuthMethod, url: string, init: RequestInit) {
+    const startedAt = performance.now()
+    let status: number | null = null
     try {
       const response = await fetch(url, {
         ...init,
@@ -156,7 +164,8 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
         signal: AbortSignal.timeout(settings.timeoutMs),
       })
       const text = await response.text()
-      return { status: response.status, body: parsed(text), retryAfter: response.headers.get('retry-after') }
+      status = response.status
+      return { status, body: parsed(text), retryAfter: response.headers.get('retry-after') }
     } catch (error) {
       throw tokenError(
         {
@@ -167,6 +176,8 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
         },
         clock.now(),
       )
+    } finally {
+      settings.onCall?.({ method, status, ms: performance.now() - startedAt })
     }
   }
 }

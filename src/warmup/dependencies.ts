@@ -5,6 +5,7 @@ import type { StartedTask } from '../db/started-task.ts'
 import type { Store } from '../db/store.ts'
 import type { DomainResolver } from '../dns/resolver.ts'
 import type { Clock } from '../domain/clock.ts'
+import type { Observer } from '../domain/observer.ts'
 import type { Random } from '../domain/random.ts'
 import type { Gmail } from '../google/gmail.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
@@ -38,6 +39,8 @@ export type Warmup = {
   random: Random
   /** What plans are drawn from, besides the account and the day. */
   seed: string
+  /** Who counts and traces what is done. */
+  observe: Observer
   log: Logger
 }
 

@@ -9,6 +9,7 @@ import {
   MOST_ERRORS,
   MOST_NOT_FOUND,
   type Outcome,
+  type RunEnding,
   type TaskKind,
 } from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
@@ -19,7 +20,10 @@ import { checkAccount } from './prove-token.ts'
 import { sendMail } from './send-mail.ts'
 import { giveUpNotices, sendNotices } from './send-notices.ts'
 
-export type Ended = 'done' | 'again' | 'failed' | 'retry' | 'parked' | 'void'
+/** `void`: there was nothing to run. */
+export type Ended = RunEnding | 'void'
+/** The reason stands where a run was not simply done. */
+type Ending = { ended: RunEnding; reason?: string }
 
 /** Tasks that are never over: after how many hours they begin anew when they were given up. */
 const COMES_AGAIN: Partial<Record<TaskKind, number>> = { plan: 6, check: 24 }
@@ -33,7 +37,7 @@ export async function runTask(
   handout: Handout,
   hold: (taskId: number, owner: string) => { signal: AbortSignal; release(): void },
 ): Promise<Ended> {
-  const { store, clock, log } = warmup
+  const { store, clock, observe, log } = warmup
   const owner = randomUUID()
   const times = { now: clock.now(), leaseSeconds: TASK_LEASE_SECONDS }
   const started = await store.tasks.start(handout, owner, times)
@@ -41,20 +45,13 @@ export async function runTask(
   const startedAt = performance.now()
   const held = hold(started.task.id, owner)
   try {
-    const ended = await attempt(warmup, started, owner, held.signal)
-    const { task } = started
-    log.info(
-      {
-        taskId: task.id,
-        kind: task.kind,
-        accountId: task.accountId,
-        messageId: task.messageId,
-        ended,
-        ms: Math.round(performance.now() - startedAt),
-      },
-      'task ended',
-    )
-    return ended
+    const ending = await attempt(warmup, started, owner, held.signal)
+    const { id: taskId, kind, accountId, messageId, dueAt } = started.task
+    const ms = Math.round(performance.now() - startedAt)
+    const lateMs = clock.now().getTime() - dueAt.getTime()
+    observe.taskEnded({ kind, ended: ending.ended, ms, lateMs })
+    log.info({ taskId, kind, accountId, messageId, ...ending, ms, lateMs }, 'task ended')
+    return ending.ended
   } finally {
     held.release()
   }
@@ -65,16 +62,17 @@ async function attempt(
   started: StartedTask,
   owner: string,
   signal: AbortSignal,
-): Promise<Ended> {
+): Promise<Ending> {
   const { task, account } = started
   if (account && !mayRun(account.status, task.kind)) {
     await warmup.store.tasks.park(task.id, owner)
-    return 'parked'
+    return { ended: 'parked', reason: `the account is ${account.status}` }
   }
   try {
     const outcome = await perform(warmup, started, owner, signal)
     return await conclude(warmup, started, owner, outcome)
   } catch (error) {
+    if (signal.aborted) return await handBack(warmup, started, owner, signal.reason)
     return await recover(warmup, started, owner, error)
   }
 }
@@ -106,23 +104,35 @@ async function conclude(
   started: StartedTask,
   owner: string,
   outcome: Outcome,
-): Promise<Ended> {
+): Promise<Ending> {
   const { store } = warmup
   const { task, account } = started
   if (outcome.kind === 'failed') {
     await giveUp(warmup, started, owner, outcome.reason)
-    return 'failed'
+    return { ended: 'failed', reason: outcome.reason }
   }
   if (account && account.lastError !== null && task.kind !== 'disconnect')
     await store.accounts.setLastError(account.id, null)
-  if (outcome.isKept) return outcome.kind
-  if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
-  else await store.tasks.finish(task.id, owner)
-  return outcome.kind
+  if (!outcome.isKept) {
+    if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
+    else await store.tasks.finish(task.id, owner)
+  }
+  return outcome.kind === 'again' ? { ended: 'again', reason: outcome.reason } : { ended: 'done' }
+}
+
+/** A run that was cut off has met no error: its task is as it was, and anybody may begin it at once. */
+async function handBack(
+  { store }: Warmup,
+  { task }: StartedTask,
+  owner: string,
+  why: unknown,
+): Promise<Ending> {
+  await store.tasks.park(task.id, owner)
+  return { ended: 'handed_back', reason: wordsOf(why) }
 }
 
 /** What an error means for the task: wait, park, or give up. */
-async function recover(warmup: Warmup, started: StartedTask, owner: string, error: unknown): Promise<Ended> {
+async function recover(warmup: Warmup, started: StartedTask, owner: string, error: unknown): Promise<Ending> {
   const { store, clock, random, log } = warmup
   const { task, account } = started
   const accountId = account?.id ?? null
@@ -130,7 +140,7 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
     const current = await store.accounts.byId(accountId)
     if (current && !mayRun(current.status, task.kind)) {
       await store.tasks.park(task.id, owner)
-      return 'parked'
+      return { ended: 'parked', reason: error.message }
     }
   }
   const reason = wordsOf(error)
@@ -140,7 +150,7 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   if (isHopeless(error, task)) {
     if (isGoogles && accountId !== null) await store.accounts.setLastError(accountId, reason)
     await giveUp(warmup, started, owner, reason, isGoogles && error.problem === 'refused')
-    return 'failed'
+    return { ended: 'failed', reason }
   }
   const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
   const wished = isGoogles ? error.retryAt : null
@@ -148,7 +158,7 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   const isAccounts = !isGoogles || error.problem !== 'app_refused'
   if (accountId !== null && isAccounts) await store.accounts.setLastError(accountId, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
-  return 'retry'
+  return { ended: 'retry', reason }
 }
 
 /** A paused account's token is still proven every day, and a removed one's grant is ended. */
