@@ -10,6 +10,7 @@ import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMessageEndings } from './message-endings.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
@@ -17,7 +18,7 @@ import { createPlacementCounts } from './placement-counts.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
-import { createTasks } from './tasks.ts'
+import { afterLease, createTasks } from './tasks.ts'
 import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -35,7 +36,10 @@ export function createStore(db: Database, sealer: Sealer): Store {
     ...repositories(db, sealer),
     transaction: (work) => db.transaction((tx) => work(createStore(tx, sealer))),
     async endLeases() {
-      await db.update(tasks).set({ leaseUntil: null, startedBy: null }).where(isNotNull(tasks.leaseUntil))
+      await db
+        .update(tasks)
+        .set({ leaseUntil: null, startedBy: null, ...afterLease })
+        .where(isNotNull(tasks.leaseUntil))
       await db
         .update(accounts)
         .set({ refreshUntil: null, refreshOwner: null })
@@ -56,6 +60,7 @@ function repositories(db: Database, sealer: Sealer) {
     events: createEvents(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
+    messageEndings: createMessageEndings(db),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),

@@ -1,13 +1,18 @@
-import type { Handout, TaskKind } from '../domain/task.ts'
+import { type Handout, type TaskKind, WORKER_DIED } from '../domain/task.ts'
 import { type Account, accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
-import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
+import { and, eq, getTableColumns, inArray, isNotNull, isNull, ne, sql } from './drizzle.ts'
 import { type Engine, engineColumns } from './engine.ts'
 import type { Message } from './messages.ts'
 import { accounts, engineSettings, messages, tasks } from './schema.ts'
 
 export type Task = typeof tasks.$inferSelect
+/** For a task whose lease has ended: what its row tells of the run that held it. */
+export const afterLease = {
+  errors: sql`${tasks.errors} + (${tasks.startedBy} is not null)::int`,
+  waitingFor: sql`case when ${tasks.startedBy} is null then ${tasks.waitingFor} else ${WORKER_DIED} end`,
+}
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
 /** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
 export type StartedTask = {
@@ -19,10 +24,10 @@ export type StartedTask = {
 }
 
 /**
- * Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection; while the operator
- * has stopped all sending, none that sends.
+ * Whose tasks run: an active account's, those of a paused one that send and touch nothing, and a removed one's
+ * disconnection; while the operator has stopped all sending, none that sends.
  */
-const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
+const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in ('check', 'settle')) or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
 export function createTasks(db: Database) {
@@ -76,7 +81,8 @@ export function createTasks(db: Database) {
               select count(*) from leased where kind = any(${sql.param([...kinds])}::text[])
             ))
           ), handed as (
-            update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
+            update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)},
+              errors = ${afterLease.errors}, waiting_for = ${afterLease.waitingFor}
             from chosen where tasks.id = chosen.id
             returning tasks.id, tasks.kind, tasks.handout, tasks.due_at
           )
@@ -173,6 +179,23 @@ export function createTasks(db: Database) {
     /** Gives a task back as it was, to run when its account is active again. */
     async park(id: number, owner: string): Promise<void> {
       await db.update(tasks).set(released).where(mine(id, owner))
+    },
+
+    /** Adds tasks about messages, or makes those that there are due no later. A run that is under way ends as it will. */
+    async hasten(newTasks: readonly (Required<NewTask> & Partial<Pick<Task, 'handout'>>)[]): Promise<void> {
+      if (newTasks.length > 0)
+        await db
+          .insert(tasks)
+          .values([...newTasks])
+          .onConflictDoUpdate({
+            target: [tasks.kind, tasks.messageId],
+            targetWhere: isNotNull(tasks.messageId),
+            set: { dueAt: sql`least(${tasks.dueAt}, excluded.due_at)` },
+          })
+    },
+
+    async removeOfMessage(kind: TaskKind, messageId: number): Promise<void> {
+      await db.delete(tasks).where(and(eq(tasks.kind, kind), eq(tasks.messageId, messageId)))
     },
 
     /** Makes an account's recurring task due no later than `dueAt`. A run that is under way ends as it will. */

@@ -35,7 +35,8 @@ async function waitOrEnd(warmup: Warmup, run: MessageRun): Promise<Outcome> {
     await store.transaction((tx) => recordEnding(tx, run, { placement: 'bounced', bounce }, now))
     return { kind: 'done' }
   }
-  const isOver = bounce === 'none' && message.sentAt !== null && isMissing(message.sentAt, looks, now)
+  const wasSenderAsked = bounce === 'none'
+  const isOver = message.sentAt !== null && isMissing(message.sentAt, now, { looks, wasSenderAsked })
   if (!isOver) return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
   await store.transaction((tx) => recordEnding(tx, run, { placement: 'missing' }, now))
   return { kind: 'done' }

@@ -9,9 +9,10 @@ import { countingFrom, isTooOldToAnswer, maySend, type Permission, readingTime }
 import type { Outcome } from '../domain/task.ts'
 import { composeMail } from './compose-mail.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
+import { planLook } from './plan-look.ts'
 import { changeLabels } from './warmup-label.ts'
 
-type Sent = { messageId: string; threadId: string }
+export type Sent = { messageId: string; threadId: string }
 type Draft = { draftId: string; threadId: string }
 
 /**
@@ -110,7 +111,7 @@ async function permissionToSend(
 }
 
 /** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
-function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+export function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
   return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
@@ -131,7 +132,11 @@ async function draftOf(warmup: Warmup, run: MessageRun, recipient: Account): Pro
   return run.ask((mailbox) => mailbox.createDraft(mail, threadId))
 }
 
-async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {
+export async function findSent(
+  { store }: Warmup,
+  run: MessageRun,
+  threadId: string | null,
+): Promise<Sent | null> {
   if (threadId === null) return null
   const conversation = await store.messages.conversation(run.message.conversationId)
   const known = new Set(conversation.map(({ gmailMessageId }) => gmailMessageId))
@@ -140,7 +145,12 @@ async function findSent({ store }: Warmup, run: MessageRun, threadId: string | n
 }
 
 /** Commits the fact and what follows from it before anything else is asked of Gmail. */
-async function finish(warmup: Warmup, run: MessageRun, recipient: Account, sent: Sent): Promise<Outcome> {
+export async function finish(
+  warmup: Warmup,
+  run: MessageRun,
+  recipient: Account,
+  sent: Sent,
+): Promise<Outcome> {
   const { store, clock } = warmup
   const { message } = run
   const now = clock.now()
@@ -161,7 +171,11 @@ async function finish(warmup: Warmup, run: MessageRun, recipient: Account, sent:
  * The recipient's mailbox is searched for the Message-ID that the mail really bears: Gmail may have put in another. The
  * sender's copy gets its warmup label too.
  */
-async function confirmSent(warmup: Warmup, run: MessageRun, gmailMessageId: string | null): Promise<Outcome> {
+export async function confirmSent(
+  warmup: Warmup,
+  run: MessageRun,
+  gmailMessageId: string | null,
+): Promise<Outcome> {
   if (gmailMessageId === null) return { kind: 'done' }
   const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
   if (rfcMessageId !== run.message.rfcMessageId)
@@ -194,6 +208,7 @@ async function leaveUnknown({ store, clock, log }: Warmup, message: Message): Pr
     if (!(await tx.messages.end(message.id, 'unknown', reason))) return
     const { id: messageId, senderId: accountId } = message
     await tx.events.add({ kind: 'send_unknown', at: clock.now(), accountId, messageId, data: { reason } })
+    await planLook(tx, message, clock.now())
   })
   log.warn({ messageId: message.id, reason }, 'whether this mail was sent is unknown')
   return { kind: 'done' }
