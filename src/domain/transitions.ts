@@ -33,8 +33,8 @@ export type TaskState = 'waiting' | 'handed out' | 'running' | 'gone'
 export const TASK_TRANSITIONS = [
   { from: 'waiting', to: 'handed out', when: 'it is due, and no other task of its account is out' },
   { from: 'handed out', to: 'running', when: 'a worker begins it' },
-  { from: 'handed out', to: 'handed out', when: 'its lease lapsed: the queue lost it' },
-  { from: 'running', to: 'handed out', when: 'its lease lapsed: its worker died' },
+  { from: 'handed out', to: 'handed out', when: 'its lease lapsed, as the queue has lost it' },
+  { from: 'running', to: 'handed out', when: 'its lease lapsed, as its worker died' },
   { from: 'handed out', to: 'waiting', when: 'all workers are known to be gone' },
   {
     from: 'running',

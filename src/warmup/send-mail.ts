@@ -35,6 +35,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
     const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
     const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
     if (sent) return finish(warmup, run, recipient, sent)
+    if (!unsent) return leaveUnknown(warmup, message)
   } else if (message.state !== 'planned') {
     return { kind: 'done' }
   }

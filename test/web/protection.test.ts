@@ -9,6 +9,7 @@ const PAGES = [
   '/accounts/1/remove',
   '/messages/1',
   '/unknown-sends',
+  '/failed',
   '/settings',
   '/no-such-page',
 ]
@@ -19,6 +20,9 @@ const ACTIONS = [
   '/sending/stop',
   '/sending/resume',
   ...['settings', 'pause', 'resume', 'remove', 'connect'].map((action) => `/accounts/1/${action}`),
+  '/unknown-sends/look',
+  '/failed/try-again',
+  ...['look', 'send-again', 'drop', 'try-again'].map((action) => `/messages/1/${action}`),
   '/no-such-action',
 ]
 
