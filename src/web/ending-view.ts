@@ -7,9 +7,9 @@ import { messageView } from './message-view.ts'
 import { type TimeView, timeView } from './times.ts'
 import { sentence, TASK_WORDS, WAITING_WORDS } from './words.ts'
 
-/** What is known of a mail that ended badly, and what its operator may do; each line's time stands before its words. */
+/** What is known of a mail that ended badly, and what its operator may do; a line's time stands between its words. */
 export type EndingView = {
-  lines: { at: TimeView | null; words: string }[]
+  lines: { before: string; at: TimeView | null; after: string }[]
   buttons: { action: string; label: string }[]
 }
 
@@ -36,10 +36,11 @@ function unknownEnding(row: UnknownRow, now: Date): EndingView {
   const canLook = row.senderStatus !== 'removed'
   const canSendAgain = canLook && provesAbsence(row) && row.resendWishedAt === null
   return {
-    lines: [
-      { at: row.lookedAt && at(row.lookedAt), words: lastLook(row) },
-      ...nextLook(row, now).map(({ at: instant, words }) => ({ at: instant && at(instant), words })),
-    ],
+    lines: [lastLook(row), ...nextLook(row, now)].map(({ at: instant = null, before, after = '' }) => ({
+      before,
+      at: instant && at(instant),
+      after,
+    })),
     buttons: [
       ...(canLook ? [{ action: 'look', label: 'Look again' }] : []),
       ...(canSendAgain ? [{ action: 'send-again', label: 'It was not sent: send again' }] : []),
@@ -48,31 +49,42 @@ function unknownEnding(row: UnknownRow, now: Date): EndingView {
   }
 }
 
-function lastLook(row: UnknownRow): string {
+type Line = { before: string; at?: Date | null; after?: string }
+
+function lastLook(row: UnknownRow): Line {
+  const { lookedAt: at } = row
   switch (row.lookSaw) {
     case null:
-      return 'It has not been looked for yet.'
-    case 'draft':
-      return 'looked for: its draft is still there, so it was not sent.'
-    case 'nothing':
-      return provesAbsence(row)
-        ? 'looked for: neither the mail nor its draft is in its sender’s mailbox, so it was not sent.'
-        : 'looked for, and not found; it was too soon to be sure.'
+      return { before: 'It has not been looked for yet.' }
     case 'error':
-      return `could not be looked for: ${sentence(row.lookFailure ?? 'no reason is known')}`
+      return {
+        before: 'Could not be looked for',
+        at,
+        after: `: ${sentence(row.lookFailure ?? 'nobody knows why')}`,
+      }
+    case 'draft':
+      return { before: 'Looked for', at, after: ': its draft is still there, so it was not sent.' }
+    case 'nothing':
+      return {
+        before: 'Looked for',
+        at,
+        after: provesAbsence(row) ? ABSENT : ': not found, but it was too soon to be sure.',
+      }
   }
 }
 
-function nextLook(row: UnknownRow, now: Date): { at: Date | null; words: string }[] {
+const ABSENT = ': neither the mail nor its draft is in its sender’s mailbox, so it was not sent.'
+
+function nextLook(row: UnknownRow, now: Date): Line[] {
   const hindrance = whyNoLook({ status: row.senderStatus })
-  if (hindrance !== null) return [{ at: null, words: sentence(hindrance) }]
+  if (hindrance !== null) return [{ before: sentence(hindrance) }]
   const { lookDueAt, lookWaitsFor } = row
   if (lookDueAt === null) return []
   const isError = lookWaitsFor !== null && !(lookWaitsFor in WAITING_WORDS)
-  const after = isError ? `, after an error: ${lookWaitsFor}` : ''
+  const error = isError ? `, after an error: ${lookWaitsFor}` : ''
   const then = row.resendWishedAt === null ? '' : ' It is sent again, unless this look finds it.'
-  if (lookDueAt <= now) return [{ at: null, words: `It is being looked for${after}…${then}` }]
-  return [{ at: lookDueAt, words: `looked for again${after}.${then}` }]
+  if (lookDueAt <= now) return [{ before: `It is being looked for${error}…${then}` }]
+  return [{ before: 'It will be looked for', at: lookDueAt, after: `${error}.${then}` }]
 }
 
 /** A task whose last try ended in an error, and when it is tried again. */

@@ -26,7 +26,13 @@ async function openUnknown(truth: 'sent' | 'draft' | 'nothing'): Promise<Site> {
 async function openFailed(): Promise<Site> {
   const site = await openSite()
   await planDue(site.world)
-  site.world.sandbox.control.addFault({ path: '/drafts$', method: 'POST', status: 400, message: 'No.' })
+  site.world.sandbox.control.addFault({
+    path: '/drafts$',
+    method: 'POST',
+    status: 400,
+    reason: 'badRequest',
+    message: 'No.',
+  })
   await runDue(site.world, 'send')
   return site
 }
@@ -36,7 +42,7 @@ test('an unknown mail that is found is gone from the page, which renews itself',
   const operator = await site.operator()
   const page = await operator.get(UNKNOWN)
   expect(page.html).toContain(`hx-get="${UNKNOWN}"`)
-  expect(textOf(page)).toContain('It has not been looked for yet. in 9 min looked for again.')
+  expect(textOf(page)).toContain('It has not been looked for yet. It will be looked for in 9 min .')
   expect(page.html).not.toContain('/messages/1/send-again')
 
   const pressed = await operator.submit(UNKNOWN, `${UNKNOWN}/look`)
@@ -105,8 +111,8 @@ test('a mail that failed is counted, listed with its reason, and tried again', a
   await using site = await openFailed()
   const { world } = site
   const operator = await site.operator()
-  expect(textOf(await operator.get('/'))).toContain('Failed this week 1')
-  expect(textOf(await operator.get('/failed'))).toMatch(/Failed .* No\. \(400\)\. Try again/)
+  expect(textOf(await operator.get('/'))).toContain('failed this week 0 / 1')
+  expect(textOf(await operator.get('/failed'))).toMatch(/Failed .* No\. \(400 badRequest\)\. Try again/)
   expect((await operator.get('/failed?q=ben')).html).toContain('/messages/1/try-again')
   for (const other of ['?q=nobody', '?what=open', '?before=1'])
     expect(textOf(await operator.get(`/failed${other}`))).toContain('There are none.')
@@ -118,7 +124,7 @@ test('a mail that failed is counted, listed with its reason, and tried again', a
   expect(await tasksOf(world, 'send')).toHaveLength(1)
   await world.settle()
   expect(sentByAnna(world)).toHaveLength(1)
-  expect(textOf(await operator.get('/'))).toContain('Failed this week 0')
+  expect(textOf(await operator.get('/'))).toContain('failed this week 0 / 0')
 })
 
 test('a mail that makes no sense any more says why it is not tried again', async () => {
@@ -135,12 +141,12 @@ test('a mail whose look was given up is listed and tried again', async () => {
   await planDue(world)
   await runDue(world, 'send')
   await untilDue(world, 'open')
-  world.sandbox.control.addFault({ path: '/messages$', status: 400, message: 'No.' })
+  world.sandbox.control.addFault({ path: '/messages$', status: 400, reason: 'badRequest', message: 'No.' })
   await runDue(world, 'open')
   const operator = await site.operator()
-  expect(textOf(await operator.get('/'))).toMatch(/“Look for a mail” was given up: No\. \(400\)/)
+  expect(textOf(await operator.get('/'))).toMatch(/“Look for a mail” was given up: No\. \(400 badRequest\)/)
   expect(textOf(await operator.get('/failed?what=open'))).toContain(
-    'Looking after it was given up: No. (400).',
+    'Looking after it was given up: No. (400 badRequest).',
   )
   await operator.submit('/failed', '/messages/1/try-again', { from: 'failed' })
   await runDue(world, 'open')
