@@ -18,7 +18,7 @@ test.skipIf(!CHROMIUM)(
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(`${site.url}/sign-in?token=${token}`)
     await page.goto(`${site.url}/unknown-sends`)
-    await page.getByRole('button', { name: 'Look again:' }).click()
+    await page.locator('form[action="/messages/1/look"] button').click()
     await expect.poll(() => page.locator('#live').textContent()).toContain('It is being looked for…')
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
 
