@@ -22,15 +22,29 @@ export type Outcome =
       untried?: boolean
     }
   /** It can't succeed. */
-  | { kind: 'failed'; reason: string }
+  | {
+      kind: 'failed'
+      reason: string
+      /** Google has refused it and has surely not done it: a mail that was being sent ends failed, not unknown. */
+      isRefusal?: boolean
+    }
 
 /** Runs of one task that may end in an error before it is given up. */
 export const MOST_ERRORS = 25
 /** Runs of one task in a row in which Google may not find what it is about. */
 export const MOST_NOT_FOUND = 5
 
-/** Wait after the n-th error in a row: 30 s, doubling up to an hour, with full jitter above the first half. */
-export function backOffSeconds(errors: number, random: () => number): number {
-  const ceiling = Math.min(30 * 2 ** (errors - 1), 3600)
-  return ceiling / 2 + (ceiling / 2) * random()
+/** The longest wait after the n-th error in a row: 30 s, doubling up to an hour. */
+function longestWait(errors: number): number {
+  return Math.min(30 * 2 ** (errors - 1), 3600)
+}
+
+/**
+ * When a task is tried again after its n-th error in a row: any time within the longest wait, so that many that failed
+ * together do not come back together ("full jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Where Google has named a time, the wait begins there.
+ */
+export function retryTime(errors: number, now: Date, notBefore: Date | null, random: () => number): Date {
+  const from = Math.max(now.getTime(), notBefore?.getTime() ?? 0)
+  return new Date(from + longestWait(errors) * random() * 1000)
 }

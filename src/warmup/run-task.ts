@@ -4,11 +4,11 @@ import type { AccountStatus } from '../domain/account.ts'
 import { GoogleError, NeedsReauthError, NoticeError, wordsOf } from '../domain/errors.ts'
 import { localDateOf } from '../domain/local-time.ts'
 import {
-  backOffSeconds,
   type Handout,
   MOST_ERRORS,
   MOST_NOT_FOUND,
   type Outcome,
+  retryTime,
   type TaskKind,
 } from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
@@ -108,7 +108,9 @@ async function conclude(
   const { store } = warmup
   const { task, account } = started
   if (outcome.kind === 'failed') {
-    await giveUp(warmup, started, owner, outcome.reason)
+    const { reason, isRefusal = false } = outcome
+    if (isRefusal && account) await store.accounts.setLastError(account.id, reason)
+    await giveUp(warmup, started, owner, reason, { isRefusal, isUnsent: isRefusal })
     return 'failed'
   }
   if (account && account.lastError !== null && task.kind !== 'disconnect')
@@ -136,12 +138,10 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   if (!isExpected) log.error({ taskId: task.id, err: error }, 'task broke')
   if (isHopeless(error, task)) {
     if (isGoogles && accountId !== null) await store.accounts.setLastError(accountId, reason)
-    await giveUp(warmup, started, owner, reason, isGoogles && error.problem === 'refused')
+    await giveUp(warmup, started, owner, reason, { isRefusal: isGoogles && error.problem === 'refused' })
     return 'failed'
   }
-  const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
-  const wished = isGoogles ? error.retryAt : null
-  const retryAt = wished && wished > backOff ? wished : backOff
+  const retryAt = retryTime(task.errors + 1, clock.now(), isGoogles ? error.retryAt : null, random)
   const isAccounts = !isGoogles || error.problem !== 'app_refused'
   if (accountId !== null && isAccounts) await store.accounts.setLastError(accountId, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
@@ -167,7 +167,7 @@ async function giveUp(
   { task, account, message }: StartedTask,
   owner: string,
   reason: string,
-  isRefusal = false,
+  { isRefusal = false, isUnsent = false } = {},
 ) {
   const { store, clock, log } = warmup
   const at = clock.now()
@@ -177,7 +177,7 @@ async function giveUp(
     if (task.kind === 'notify') await giveUpNotices({ ...warmup, store: tx }, task, reason)
     else if (message && task.kind !== 'open') {
       const current = await tx.messages.byId(message.id)
-      const unknown = current?.state === 'sending'
+      const unknown = current?.state === 'sending' && !isUnsent
       if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason)) {
         await tx.events.add({ kind: unknown ? 'send_unknown' : 'send_failed', ...about })
         if (isRefusal && account)

@@ -29,9 +29,10 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (!recipient) return { kind: 'failed', reason: 'its recipient is not a connected account' }
 
   if (message.state === 'sent') return confirmSent(warmup, run, message.gmailMessageId)
+  let unsent = true
   if (message.state === 'sending') {
     const { gmailDraftId } = message
-    const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
+    unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
     const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
     if (sent) return finish(warmup, run, recipient, sent)
   } else if (message.state !== 'planned') {
@@ -58,7 +59,10 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
     const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
     return await finish(warmup, run, recipient, sent)
   } catch (error) {
-    if (!(error instanceof GoogleError) || error.problem !== 'not_found') throw error
+    if (!(error instanceof GoogleError)) throw error
+    if (error.problem === 'refused' && unsent)
+      return { kind: 'failed', reason: error.message, isRefusal: true }
+    if (error.problem !== 'not_found') throw error
     // The draft is gone: an earlier request did send it after all, or somebody deleted it by hand.
     const sent = await findSent(warmup, run, draft.threadId)
     return sent ? finish(warmup, run, recipient, sent) : leaveUnknown(warmup, message)
