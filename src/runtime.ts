@@ -27,11 +27,14 @@ import { createLeaseKeeper } from './queue/lease-keeper.ts'
 import { loadConversations } from './texts/load-conversations.ts'
 import { createAuthenticator } from './warmup/authenticate-and-update-token.ts'
 import type { Warmup } from './warmup/dependencies.ts'
+import { createGoogleGate } from './warmup/google-gate.ts'
 import { createMailboxOpener } from './warmup/mailboxes.ts'
 import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 
 const GOOGLE_TIMEOUT_MS = 20_000
 const DNS_TIMEOUT_MS = 8000
+/** How often workers tell each other what they know of Google. */
+const GOOGLE_BEAT_MS = 2000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
 /** How long a stop waits for running tasks before it cuts off what they ask of Google. */
@@ -99,9 +102,19 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     },
     clock,
   )
-  const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS }, clock)
   const notifier = createNotifier(noticeMailOf(config))
   const told = { store, clock, mailsNotices: notifier.mail !== null }
+  const google = createGoogleGate(
+    { ...told, random: Math.random, log },
+    {
+      unitsPerMinuteProject: config.GMAIL_UNITS_PER_MINUTE_PROJECT,
+      unitsPerMinuteAccount: config.GMAIL_UNITS_PER_MINUTE_ACCOUNT,
+    },
+  )
+  const gmail = createGmail(
+    { apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS, onCall: google.onCall },
+    clock,
+  )
   const authenticateAndUpdateToken = createAuthenticator({ ...told, oauth, random: Math.random, log })
   const warmup: Warmup = {
     ...told,
@@ -111,7 +124,8 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     resolver: createResolver({ servers: config.DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS }),
     baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
-    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
+    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken, google),
+    google,
     texts: conversations.texts,
     textProblems: conversations.problems,
     textsFolder: ownTexts.path,
@@ -240,6 +254,7 @@ export function startWorkers(
     pollMs: options.pollMs,
     log,
   })
+  const beat = warmup.google.start(GOOGLE_BEAT_MS)
   return {
     dispatcher,
     async close() {
@@ -248,6 +263,7 @@ export function startWorkers(
       await Promise.all(workers.map((worker) => worker.close()))
       clearTimeout(grace)
       leases.stop()
+      await beat.stop()
     },
   }
 }

@@ -8,6 +8,8 @@ import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { createGmailQuota } from './gmail-quota.ts'
+import { createGoogleSightings } from './google-sightings.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
 import { createMessages } from './messages.ts'
@@ -54,6 +56,8 @@ function repositories(db: Database, sealer: Sealer) {
     deliveries: createDeliveries(db),
     engine: createEngine(db),
     events: createEvents(db),
+    gmailQuota: createGmailQuota(db),
+    googleSightings: createGoogleSightings(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messages: createMessages(db),

@@ -71,7 +71,9 @@ async function attempt(
     return 'parked'
   }
   try {
-    const outcome = await perform(warmup, started, owner, signal)
+    const outcome = await warmup.google.admitted(started, signal, () =>
+      perform(warmup, started, owner, signal),
+    )
     return await conclude(warmup, started, owner, outcome)
   } catch (error) {
     return await recover(warmup, started, owner, error)
