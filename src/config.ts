@@ -80,7 +80,7 @@ const schema = z.object({
     .default('info'),
   WARMUP_SPEED: integer(1, 100_000).default(1),
   WORKER_CONCURRENCY: integer(1, 500).default(20),
-  GMAIL_UNITS_PER_MINUTE_PROJECT: integer(1000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
+  GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
   GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
 })
 
