@@ -43,12 +43,16 @@ export function createGoogleWatch(dependencies: WatchDependencies) {
     return known.kind === 'wait' ? known.until : next
   }
 
-  /** Google has answered something for the account, be it a refusal. */
+  /** Google has answered something for the account, be it a refusal. Only who took the right to try ends an outage by it. */
   async function answered(accountId: number): Promise<void> {
     see(accountId, false)
-    if (!probing.delete(accountId) || outage?.closedAt !== null) return
-    await closeOutage(dependencies)
-    outage = { ...outage, closedAt: clock.now(), nextProbeAt: null }
+    if (!probing.has(accountId) || outage?.closedAt !== null) return
+    probing.delete(accountId)
+    if (await isDone(closeOutage(dependencies))) end(outage)
+  }
+
+  function end(over: Outage): void {
+    outage = { ...over, closedAt: clock.now(), nextProbeAt: null }
     sightings.clear()
     log.info('Google answers again')
   }
@@ -56,7 +60,18 @@ export function createGoogleWatch(dependencies: WatchDependencies) {
   async function failed(accountId: number, error: GoogleError): Promise<void> {
     see(accountId, true)
     last = error
-    if (outage?.closedAt !== null && isOutage(seen())) await refresh()
+    if (outage?.closedAt !== null && isOutage(seen())) await isDone(refresh())
+  }
+
+  /** What a task has done is not undone because nobody could be told of Google. */
+  async function isDone(telling: Promise<void>): Promise<boolean> {
+    try {
+      await telling
+      return true
+    } catch (err) {
+      log.warn({ err }, 'what was seen of Google could not be told; it will be')
+      return false
+    }
   }
 
   function see(accountId: number, hasFailed: boolean): void {

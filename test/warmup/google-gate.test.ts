@@ -71,6 +71,28 @@ describe('Google counts as failing', () => {
     expect(await succeed(gate, 6)).toEqual(DONE)
   })
 
+  test('and of all processes only one at a time tries it; what began before ends nothing', async () => {
+    await using world = await openWorld()
+    const [one, two] = [gateOf(world), gateOf(world)]
+    for (const account of [1, 2, 3, 4, 5]) await fail(one, account)
+    const beat = two.start(5)
+    await vi.waitFor(async () => expect(await succeed(two, 9)).toMatchObject({ reason: 'Google fails' }))
+    await beat.stop()
+    await one.during(8, async () => 'a late answer')
+    expect(await outages(world)).toMatchObject([{ closedAt: null }])
+
+    world.clock.pass(20 * SECOND)
+    let tries = 0
+    const tryIt = async () => {
+      tries += 1
+      throw new GoogleError('passing', 'still')
+    }
+    await Promise.allSettled(
+      [one, two].flatMap((gate) => [1, 2, 3].map((account) => run(gate, account, tryIt))),
+    )
+    expect(tries).toBe(1)
+  })
+
   test('never for one account’s trouble, however often, in whatever process', async () => {
     await using world = await openWorld()
     const gates = [gateOf(world), gateOf(world), gateOf(world)]
