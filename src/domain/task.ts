@@ -1,8 +1,8 @@
 /**
  * `plan`, `send`, `open` and `reply` are the warmup. `check` proves an account's token once a day, `disconnect` ends its
- * grant, `notify` tells the operator of what needs attention.
+ * grant, `notify` tells the operator of what needs attention, `tidy` keeps history from growing for ever.
  */
-export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'check', 'disconnect', 'notify'] as const
+export const TASK_KINDS = ['plan', 'send', 'open', 'reply', 'check', 'disconnect', 'notify', 'tidy'] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 
 /** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */
