@@ -120,11 +120,7 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     log,
   }
 
-  async function close() {
-    gmail.close()
-    await connection.close()
-  }
-  return { warmup, db: connection.db, sealer, close }
+  return { warmup, db: connection.db, sealer, close: connection.close }
 }
 
 function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteConfig): MailSettings | null {

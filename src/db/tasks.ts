@@ -9,7 +9,7 @@ import { accounts, engineSettings, messages, tasks } from './schema.ts'
 
 export type Task = typeof tasks.$inferSelect
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
-/** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
+/** A task that has begun, with the rows it is about, read in the same statement. `notify` and `tidy` have no account. */
 export type StartedTask = {
   task: Task
   account: Account | null

@@ -1,3 +1,4 @@
+import { OAuth2Client } from 'google-auth-library'
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
 import type { Clock } from '../domain/clock.ts'
 import type { Notice } from '../domain/delivery-status.ts'
@@ -5,7 +6,6 @@ import { GoogleError } from '../domain/errors.ts'
 import { isDeliveryReport, readNotice } from './delivery-notice.ts'
 import { encodeMail, type Mail } from './mime.ts'
 import { gmailError } from './problems.ts'
-import { createTransport } from './transport.ts'
 
 export type GmailMethod =
   | 'getProfile'
@@ -36,24 +36,22 @@ export type Mailbox = ReturnType<Gmail['open']>
 
 /** Gmail's API by Google's own client, which is given an access token and nothing that it could refresh. */
 export function createGmail(settings: GmailSettings, clock: Clock) {
-  const transport = createTransport()
-  const { users } = new gmail_v1.Gmail({
-    rootUrl: settings.apiRoot,
-    timeout: settings.timeoutMs,
-    retry: false,
-    fetchImplementation: transport.fetch,
-  })
-
   return {
-    close: transport.close,
-
     open(accessToken: string, signal?: AbortSignal) {
-      const asking = { headers: { authorization: `Bearer ${accessToken}` }, ...(signal ? { signal } : {}) }
+      const auth = new OAuth2Client()
+      auth.setCredentials({ access_token: accessToken })
+      const { users } = new gmail_v1.Gmail({
+        auth,
+        rootUrl: settings.apiRoot,
+        timeout: settings.timeoutMs,
+        retry: false,
+        ...(signal ? { signal } : {}),
+      })
       const me = { userId: 'me' }
 
       return {
         async address(): Promise<string> {
-          const profile = await call('getProfile', () => users.getProfile(me, asking))
+          const profile = await call('getProfile', () => users.getProfile(me))
           return required(profile.emailAddress, 'an address')
         },
 
@@ -65,7 +63,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           const raw = await encodeMail(mail)
           const message = { raw, ...(threadId ? { threadId } : {}) }
           const draft = await call('drafts.create', () =>
-            users.drafts.create({ ...me, requestBody: { message } }, asking),
+            users.drafts.create({ ...me, requestBody: { message } }),
           )
           return {
             draftId: required(draft.id, 'a draft id'),
@@ -76,7 +74,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** The draft that carries this RFC Message-ID, if there is one. */
         async findDraft(rfcMessageId: string): Promise<{ draftId: string; threadId: string } | null> {
           const list = await call('drafts.list', () =>
-            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }, asking),
+            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }),
           )
           const draft = list.drafts?.[0]
           if (!draft) return null
@@ -88,9 +86,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         async draftExists(draftId: string): Promise<boolean> {
           return found(async () => {
-            await call('drafts.get', () =>
-              users.drafts.get({ ...me, id: draftId, format: 'minimal' }, asking),
-            )
+            await call('drafts.get', () => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
             return true
           }, false)
         },
@@ -98,7 +94,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** Sending makes a new message of the draft, with an id of its own. An answer without it is no success. */
         async sendDraft(draftId: string): Promise<{ messageId: string; threadId: string }> {
           const message = await call('drafts.send', () =>
-            users.drafts.send({ ...me, requestBody: { id: draftId } }, asking),
+            users.drafts.send({ ...me, requestBody: { id: draftId } }),
           )
           return {
             messageId: required(message.id, 'a message id'),
@@ -110,7 +106,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async sentInThread(threadId: string): Promise<{ messageId: string; threadId: string }[]> {
           return found(async () => {
             const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'minimal' }, asking),
+              users.threads.get({ ...me, id: threadId, format: 'minimal' }),
             )
             return (thread.messages ?? [])
               .filter((message) => message.labelIds?.includes('SENT') && message.id)
@@ -123,7 +119,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           return found(async () => {
             const metadataHeaders = ['Content-Type']
             const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }, asking),
+              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }),
             )
             return (thread.messages ?? [])
               .filter(({ labelIds }) => !labelIds?.includes('SENT') && !labelIds?.includes('DRAFT'))
@@ -137,7 +133,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async notice(messageId: string): Promise<Notice | null> {
           return found(async () => {
             const { raw } = await call('messages.get', () =>
-              users.messages.get({ ...me, id: messageId, format: 'raw' }, asking),
+              users.messages.get({ ...me, id: messageId, format: 'raw' }),
             )
             return readNotice(Buffer.from(required(raw, 'a mail'), 'base64url'))
           }, null)
@@ -146,10 +142,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
         async rfcMessageId(messageId: string): Promise<string> {
           const message = await call('messages.get', () =>
-            users.messages.get(
-              { ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] },
-              asking,
-            ),
+            users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
           )
           return required(headerOf(message.payload, 'Message-ID'), 'a Message-ID')
         },
@@ -160,13 +153,13 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         ): Promise<{ messageId: string; threadId: string; labelIds: string[] } | null> {
           const q = `rfc822msgid:${bare(rfcMessageId)}`
           const list = await call('messages.list', () =>
-            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }, asking),
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }),
           )
           const id = list.messages?.[0]?.id
           if (!id) return null
           return found(async () => {
             const message = await call('messages.get', () =>
-              users.messages.get({ ...me, id, format: 'minimal' }, asking),
+              users.messages.get({ ...me, id, format: 'minimal' }),
             )
             return {
               messageId: id,
@@ -178,26 +171,20 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         /** The id of the user label of this name, made where there is none; of "a/b" also "a", under which Gmail shows it. */
         async ensureLabel(name: string): Promise<string> {
-          const { labels = [] } = await call('labels.list', () => users.labels.list(me, asking))
+          const { labels = [] } = await call('labels.list', () => users.labels.list(me))
           let id: string | null | undefined
           for (const path of pathsOf(name)) {
             const known = labels.find((label) => label.name?.toLowerCase() === path.toLowerCase())
             id =
               known?.id ??
-              (
-                await call('labels.create', () =>
-                  users.labels.create({ ...me, requestBody: shown(path) }, asking),
-                )
-              ).id
+              (await call('labels.create', () => users.labels.create({ ...me, requestBody: shown(path) }))).id
           }
           return required(id, 'a label id')
         },
 
         async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
           const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
-          await call('messages.modify', () =>
-            users.messages.modify({ ...me, id: messageId, requestBody }, asking),
-          )
+          await call('messages.modify', () => users.messages.modify({ ...me, id: messageId, requestBody }))
         },
       }
     },

@@ -18,11 +18,12 @@ import { planAccountDay } from './plan-account-day.ts'
 import { checkAccount } from './prove-token.ts'
 import { sendMail } from './send-mail.ts'
 import { giveUpNotices, sendNotices } from './send-notices.ts'
+import { tidyHistory } from './tidy-history.ts'
 
 export type Ended = 'done' | 'again' | 'failed' | 'retry' | 'parked' | 'void'
 
 /** Tasks that are never over: after how many hours they begin anew when they were given up. */
-const COMES_AGAIN: Partial<Record<TaskKind, number>> = { plan: 6, check: 24 }
+const COMES_AGAIN: Partial<Record<TaskKind, number>> = { plan: 6, check: 24, tidy: 6 }
 
 /** How long a dead process's tasks wait for another one. A living process renews its leases four times as often. */
 export const TASK_LEASE_SECONDS = 30
@@ -86,6 +87,7 @@ async function perform(
 ): Promise<Outcome> {
   const { task, account, message } = started
   if (task.kind === 'notify') return sendNotices(warmup, task, signal)
+  if (task.kind === 'tidy') return tidyHistory(warmup, started.engine, signal)
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
   if (task.kind === 'check') return checkAccount(warmup, account)

@@ -15,7 +15,8 @@ test('of a large pool a plan looks at a stretch of the ring, which goes on at it
     .orderBy(asc(accounts.ring))
   const day = '2026-03-02'
   const stretch = async (from: number, atMost: number) => {
-    const search = { senderId: 0, day, window: localDay(day, 'UTC'), from: Number(ring[from]?.ring), atMost }
+    const window = localDay(day, 'UTC')
+    const search = { senderId: 0, day, window, memoryDays: 14, from: Number(ring[from]?.ring), atMost }
     return new Set((await warmup.store.partners.find(search)).map(({ accountId }) => accountId))
   }
   const ids = (...places: number[]) => new Set(places.map((place) => ring[place]?.id))
