@@ -1,11 +1,12 @@
 import type { TaskKind } from './domain/task.ts'
 import { runProcess } from './process.ts'
-import { openParts, pollInterval, startWorkers } from './runtime.ts'
+import { openParts, pollInterval, requireSameDatabase, startWorkers } from './runtime.ts'
 
 /** A process that works on some kinds of task, on as many of each at once as WORKER_CONCURRENCY says. */
 export function runWorkerProcess(kinds: readonly TaskKind[]): Promise<void> {
   return runProcess(async (process) => {
     const { config, runtime, backend } = await openParts(process)
+    await requireSameDatabase(runtime)
     const workers = startWorkers(runtime, backend, {
       kinds,
       concurrency: config.WORKER_CONCURRENCY,

@@ -460,6 +460,12 @@ export const signInLinks = pgTable('sign_in_links', {
   expiresAt: instant('expires_at').notNull(),
 })
 
+/** Which database this is: a backup that was restored, or a copy, is another one than that which its row tells of. One row. */
+export const databaseIdentity = pgTable('database_identity', {
+  id: integer('id').primaryKey(),
+  identity: text('identity').notNull(),
+})
+
 /** Where an accelerated warmup time met the wall's, shared by all processes. One row at most. */
 export const clockAnchors = pgTable('clock_anchors', {
   id: integer('id').primaryKey(),

@@ -30,6 +30,7 @@ export const EVENT_KINDS = [
   'bounced',
   'reply_dropped',
   'task_failed',
+  'restored',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

@@ -22,6 +22,16 @@ export type GmailMethod =
 /** A call of the Gmail API that is over; `status` is null where no answer came. */
 export type GmailCall = { method: GmailMethod; status: number | null; ms: number }
 
+export type SentMail = {
+  messageId: string
+  threadId: string
+  /** What it bears; where Gmail put that in, what it bore before. */
+  rfcMessageId: string
+  originalMessageId: string | null
+  inReplyTo: string | null
+  sentAt: Date
+}
+
 export type GmailSettings = {
   apiRoot: string
   /** Longest wait for an answer, in real milliseconds. */
@@ -48,6 +58,22 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         ...(signal ? { signal } : {}),
       })
       const me = { userId: 'me' }
+
+      /** The head of a message that this mailbox sent. Costs 20 quota units. */
+      async function sentMail(messageId: string): Promise<SentMail> {
+        const metadataHeaders = ['Message-ID', 'X-Google-Original-Message-ID', 'In-Reply-To']
+        const { payload, threadId, internalDate } = await call('messages.get', () =>
+          users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders }),
+        )
+        return {
+          messageId,
+          threadId: required(threadId, 'a thread id'),
+          rfcMessageId: required(headerOf(payload, 'Message-ID'), 'a Message-ID'),
+          originalMessageId: headerOf(payload, 'X-Google-Original-Message-ID') ?? null,
+          inReplyTo: headerOf(payload, 'In-Reply-To') ?? null,
+          sentAt: new Date(Number(required(internalDate, 'a date'))),
+        }
+      }
 
       return {
         async address(): Promise<string> {
@@ -83,6 +109,19 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
             threadId: required(draft.message?.threadId, 'a thread id'),
           }
         },
+
+        /** Mails that this mailbox sent, by its search, trash included. Costs 5 quota units, and 20 for each. */
+        async searchSent(query: string): Promise<SentMail[]> {
+          const q = `in:sent ${query}`
+          const { messages = [] } = await call('messages.list', () =>
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 20 }),
+          )
+          const found: SentMail[] = []
+          for (const { id } of messages) found.push(await sentMail(required(id, 'a message id')))
+          return found
+        },
+
+        sentMail,
 
         async draftExists(draftId: string): Promise<boolean> {
           return found(async () => {

@@ -1,5 +1,10 @@
 -- All at once, or not yet: running processes hold some of these while they wait for another.
 LOCK TABLE "accounts", "messages", "tasks", "events", "engine_settings" IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
+CREATE TABLE "database_identity" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"identity" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "rolled_up_days" (
 	"account_id" bigint NOT NULL,
 	"day" date NOT NULL,
