@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { parseConfig, requireComplete } from '../src/config.ts'
 import { adoptDatabase, isAnotherDatabase } from '../src/db/database-identity.ts'
-import { OperatorError } from '../src/domain/errors.ts'
+import { GoogleError, OperatorError } from '../src/domain/errors.ts'
 import { findDatabase } from '../src/find-database.ts'
 import { interruption } from '../src/interruption.ts'
 import { createLogger } from '../src/logger.ts'
@@ -42,8 +42,7 @@ await runProcess(async (process) => {
     )
   if (!options.moved) {
     const bar = createProgressBar((await warmup.store.accounts.all()).length)
-    const found = await catchUp(warmup, { signal, advance: bar.advance }).finally(bar.remove)
-    report(found)
+    report(await catchUp(warmup, { signal, advance: bar.advance }).catch(explain).finally(bar.remove))
   }
   await adoptDatabase(db)
   console.log('Workers may run on this database now.')
@@ -58,6 +57,11 @@ function parseOptions(): { files: boolean; moved: boolean } {
   } catch (error) {
     throw new OperatorError(`${(error as Error).message}\n${USAGE}`)
   }
+}
+
+function explain(error: unknown): never {
+  if (!(error instanceof GoogleError)) throw error
+  throw new OperatorError(`Google can’t be asked now (${error.message}): run this again`)
 }
 
 function report({ sent, replies, unknown, closed }: CaughtUp): void {

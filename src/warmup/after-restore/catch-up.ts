@@ -44,17 +44,17 @@ export async function catchUp(
   const accounts = (await store.accounts.all()).filter(({ status }) => status !== 'removed')
   await store.endLeases()
   for (const account of accounts) await holdBack(warmup, account)
-  const open = mailboxes(warmup, found, signal)
+  const askOf = mailboxes(warmup, found, signal)
   const waiting = accounts.values()
   const work = async () => {
     for (const account of waiting) {
       signal.throwIfAborted()
-      await settleUnsent(warmup, account, open, found)
+      await settleUnsent(warmup, account, askOf, found)
       advance()
     }
   }
   await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, work))
-  await findAnswers(warmup, new Map(accounts.map((account) => [account.id, account])), open, found, signal)
+  await findAnswers(warmup, new Map(accounts.map((account) => [account.id, account])), askOf, found, signal)
   await store.events.add({
     kind: 'restored',
     at: warmup.clock.now(),
@@ -71,35 +71,38 @@ async function holdBack({ store, clock }: Warmup, { id, timeZone }: Account): Pr
   await store.transaction((tx) => tx.restore.holdBack(id, { today, until, reason: WAITS }))
 }
 
-type Open = (account: Account) => Promise<AskGmail | null>
+/** Asks an account's mailbox; `closed` for one that only its owner can open again. */
+type Ask = <T>(account: Account, question: (ask: AskGmail) => Promise<T>) => Promise<T | 'closed'>
 
-/** Mailboxes, opened once each; null for one that only its owner can open again. */
-function mailboxes({ openMailbox }: Warmup, found: CaughtUp, signal: AbortSignal): Open {
-  const opened = new Map<number, Promise<AskGmail | null>>()
-  return (account) => {
-    const asking =
-      opened.get(account.id) ??
-      openMailbox(account.id, signal).catch((error) => {
-        if (!(error instanceof NeedsReauthError)) throw error
-        found.closed.push(account.email)
-        return null
-      })
-    opened.set(account.id, asking)
-    return asking
+/** Mailboxes, opened once each. */
+function mailboxes({ openMailbox }: Warmup, found: CaughtUp, signal: AbortSignal): Ask {
+  const opened = new Map<number, Promise<AskGmail>>()
+  const closed = new Set<number>()
+  return async (account, question) => {
+    if (closed.has(account.id)) return 'closed'
+    try {
+      const opening = opened.get(account.id) ?? openMailbox(account.id, signal)
+      opened.set(account.id, opening)
+      return await question(await opening)
+    } catch (error) {
+      if (!(error instanceof NeedsReauthError)) throw error
+      if (!closed.has(account.id)) found.closed.push(account.email)
+      closed.add(account.id)
+      return 'closed'
+    }
   }
 }
 
 async function settleUnsent(
   { store, clock }: Warmup,
   sender: Account,
-  open: Open,
+  askOf: Ask,
   found: CaughtUp,
 ): Promise<void> {
   for (const message of await store.restore.unsentOf(sender.id)) {
     const recipient = await store.accounts.byId(message.recipientId)
     if (!recipient) continue
-    const ask = await open(sender)
-    const copy = ask ? await findSent(ask, message, recipient) : 'closed'
+    const copy = await askOf(sender, (ask) => findSent(ask, message, recipient))
     if (copy === null) continue
     if (copy === 'unsure' || copy === 'closed') {
       const reason = copy === 'unsure' ? UNSURE : CLOSED
@@ -135,7 +138,7 @@ async function* unread(store: Store): AsyncGenerator<Message> {
 async function findAnswers(
   { store, clock }: Warmup,
   accounts: ReadonlyMap<number, Account>,
-  open: Open,
+  askOf: Ask,
   found: CaughtUp,
   signal: AbortSignal,
 ): Promise<void> {
@@ -144,17 +147,14 @@ async function findAnswers(
     const recipient = accounts.get(message.recipientId)
     const sender = accounts.get(message.senderId)
     if (!recipient || !sender) continue
-    const ask = await open(recipient)
-    if (ask) {
-      const answer = await findAnswer(ask, message)
-      if (answer && (await keepAnswer(store, message, { sender, recipient, answer }))) found.replies += 1
-    } else {
+    const answer = await askOf(recipient, (ask) => findAnswer(ask, message))
+    if (answer === 'closed') {
       const about = { accountId: recipient.id, messageId: message.id, data: { reason: UNREADABLE } }
       await store.transaction(async (tx) => {
         await tx.restore.dropTasks([message.id])
         await tx.events.add({ kind: 'task_failed', at: clock.now(), ...about })
       })
-    }
+    } else if (answer && (await keepAnswer(store, message, { sender, recipient, answer }))) found.replies += 1
   }
 }
 
