@@ -17,11 +17,14 @@ export function createRetention(db: Database) {
       rollUpConversations(db, after, before, limit),
 
     async deleteEvents(after: number, before: Date, limit: number): Promise<Batch> {
-      return batchOf(sql`
-        with scanned as (select id, at from events where id > ${after} order by id limit ${limit}),
-        gone as (delete from events e using scanned s where e.id = s.id and s.at < ${before.toISOString()} returning e.id)
-        select (select max(id) from scanned)::int as last, (select count(*) from gone)::int as removed,
-          (select bool_or(at < ${before.toISOString()}) from scanned) as "goesOn"`)
+      const [seen] = await db.execute<{ last: number | null; old: boolean | null }>(sql`
+        select max(id)::int as last, bool_or(at < ${before.toISOString()}) as old
+        from (select id, at from events where id > ${after} order by id limit ${limit}) scanned`)
+      if (!seen?.old || seen.last === null) return null
+      // By a range whose ends are known: joined with what was seen, Postgres may read all events instead.
+      const gone = await db.execute(sql`
+        delete from events where id > ${after} and id <= ${seen.last} and at < ${before.toISOString()}`)
+      return { last: seen.last, removed: gone.count }
     },
 
     /** Of some accounts, which come one after the other: to whom their tokens were handed. */
@@ -32,7 +35,7 @@ export function createRetention(db: Database) {
           limit,
           sql`select id from events
             where kind = 'token_served' and account_id = scanned.id order by account_id, id limit ${limit}`,
-          sql`delete from events e using old where e.id = old.id and e.at < ${before.toISOString()} returning e.account_id`,
+          sql`delete from events where id = any(array(select id from old)) and at < ${before.toISOString()} returning account_id`,
         ),
       )
     },

@@ -44,7 +44,7 @@ async function rollUp(tx: Database, conversationIds: readonly string[], before: 
         and bool_and(not exists (select from tasks t where t.message_id = held.id))
         and count(*) = (select count(*) from messages m where m.conversation_id = held.conversation_id)
     ), gone as (
-      delete from messages m using whole w where m.conversation_id = w.conversation_id returning m.*
+      delete from messages where id = any(array(select id from held join whole using (conversation_id))) returning *
     ), fact as (
       select sender_id as account_id, sent_at as at, 'sent' as name from gone where state = 'sent'
       union all select sender_id, planned_for, 'failed' from gone where state = 'failed'
