@@ -1,11 +1,9 @@
 import type { SQL } from 'drizzle-orm'
 import type { LocalDate } from '../domain/local-time.ts'
+import { type Batch, inOneBatch } from './batch.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 import { rollUpConversations } from './roll-up.ts'
-
-/** One batch that was looked at: from where the next one looks on, and how many rows it took away. Null: none is left. */
-export type Batch = { last: number; removed: number } | null
 
 /**
  * Takes history away, a bounded batch at a time. Old rows are found by walking the primary keys from their beginning:
@@ -16,15 +14,16 @@ export function createRetention(db: Database) {
     rollUpConversations: (after: number, before: Date, limit: number): Promise<Batch> =>
       rollUpConversations(db, after, before, limit),
 
-    async deleteEvents(after: number, before: Date, limit: number): Promise<Batch> {
-      const [seen] = await db.execute<{ last: number | null; old: boolean | null }>(sql`
-        select max(id)::int as last, bool_or(at < ${before.toISOString()}) as old
-        from (select id, at from events where id > ${after} order by id limit ${limit}) scanned`)
-      if (!seen?.old || seen.last === null) return null
-      // By a range whose ends are known: joined with what was seen, Postgres may read all events instead.
-      const gone = await db.execute(sql`
-        delete from events where id > ${after} and id <= ${seen.last} and at < ${before.toISOString()}`)
-      return { last: seen.last, removed: gone.count }
+    deleteEvents(after: number, before: Date, limit: number): Promise<Batch> {
+      return inOneBatch(db, async (tx) => {
+        const [seen] = await tx.execute<{ last: number | null; old: boolean | null }>(sql`
+          select max(id)::int as last, bool_or(at < ${before.toISOString()}) as old
+          from (select id, at from events where id > ${after} order by id limit ${limit}) scanned`)
+        if (!seen?.old || seen.last === null) return null
+        const gone = await tx.execute(sql`
+          delete from events where id > ${after} and id <= ${seen.last} and at < ${before.toISOString()}`)
+        return { last: seen.last, removed: gone.count }
+      })
     },
 
     /** Of some accounts, which come one after the other: to whom their tokens were handed. */
@@ -97,8 +96,8 @@ export function createRetention(db: Database) {
   }
 
   async function batchOf(statement: SQL): Promise<Batch> {
-    const [row] = await db.execute<{ last: number | null; removed: number; goesOn: boolean | null }>(
-      statement,
+    const [row] = await inOneBatch(db, (tx) =>
+      tx.execute<{ last: number | null; removed: number; goesOn: boolean | null }>(statement),
     )
     return row?.goesOn && row.last !== null ? { last: row.last, removed: row.removed } : null
   }

@@ -1,7 +1,7 @@
 import { type LocalDate, localDateOf } from '../domain/local-time.ts'
+import { type Batch, inOneBatch } from './batch.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
-import type { Batch } from './retention.ts'
 
 /**
  * Adds conversations of which nothing happened since `before` to the daily statistics of their accounts, and deletes
@@ -13,7 +13,7 @@ export function rollUpConversations(
   before: Date,
   limit: number,
 ): Promise<Batch> {
-  return db.transaction(async (tx) => {
+  return inOneBatch(db, async (tx) => {
     const [seen] = await tx.execute<{ last: number | null; old: number; begun: string[] | null }>(sql`
       select max(id)::int as last, count(*) filter (where planned_for < ${before.toISOString()})::int as old,
         array_agg(conversation_id) filter (where turn = 1 and planned_for < ${before.toISOString()}) as begun

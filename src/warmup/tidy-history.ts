@@ -1,4 +1,4 @@
-import type { Batch } from '../db/retention.ts'
+import type { Batch } from '../db/batch.ts'
 import type { Store } from '../db/store.ts'
 import type { EngineSettings } from '../domain/engine.ts'
 import { type Cutoffs, cutoffs } from '../domain/retention.ts'
