@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CompleteConfig, ownTextsOf, requireComplete } from './config.ts'
 import { connect } from './db/connection.ts'
+import { isAnotherDatabase } from './db/database-identity.ts'
 import { sql } from './db/drizzle.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
@@ -240,6 +241,17 @@ export async function requireKeys({ warmup: { store, log } }: Pick<Runtime, 'war
     log.warn(
       { column: column.name, id: key },
       `${reason}: write it anew (connect the account, add the webhook)`,
+    )
+}
+
+/**
+ * A backup that was restored takes mail for unsent that was sent since: workers would send it again.
+ * @throws OperatorError where the database is not the one that workers ran on before
+ */
+export async function requireSameDatabase({ db }: Pick<Runtime, 'db'>): Promise<void> {
+  if (await isAnotherDatabase(db))
+    throw new OperatorError(
+      'this database was restored from a backup, or is a copy: run npm run after-restore first, or mail that was sent since would be sent again (docs/backup.md)',
     )
 }
 

@@ -1,6 +1,6 @@
 import type { TaskKind } from './domain/task.ts'
 import { runProcess } from './process.ts'
-import { openParts, pollInterval, startWorkers } from './runtime.ts'
+import { openParts, pollInterval, requireSameDatabase, startWorkers } from './runtime.ts'
 import { serveOwnMetrics } from './telemetry.ts'
 
 /**
@@ -11,6 +11,7 @@ export function runWorkerProcess(kinds: readonly TaskKind[]): Promise<void> {
   return runProcess(async (process) => {
     const counts = ({ METRICS_PORT }: { METRICS_PORT?: number | undefined }) => METRICS_PORT !== undefined
     const { config, runtime, backend } = await openParts(process, { counts })
+    await requireSameDatabase(runtime)
     const metrics = await serveOwnMetrics(config, runtime.telemetry)
     if (metrics) process.onStop(metrics.close)
     const workers = startWorkers(runtime, backend, {

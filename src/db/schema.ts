@@ -164,6 +164,28 @@ export const accountDays = pgTable(
   (table) => [pg.primaryKey({ columns: [table.accountId, table.day] })],
 )
 
+/**
+ * What the mails of one account's local day came to that are no longer kept one by one. Apart from `account_days`, in which
+ * a day is there only where something was planned, sent or learnt.
+ */
+export const rolledUpDays = pgTable(
+  'rolled_up_days',
+  {
+    accountId: reference('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    day: date('day', { mode: 'string' }).notNull(),
+    /** What it sent, and what it could not. */
+    sent: integer('sent').notNull(),
+    failed: integer('failed').notNull(),
+    /** What it was sent and found. */
+    received: integer('received').notNull(),
+    opened: integer('opened').notNull(),
+    rescued: integer('rescued').notNull(),
+  },
+  (table) => [pg.primaryKey({ columns: [table.accountId, table.day] })],
+)
+
 /** Where an account's mail landed, by the domain of who received it. */
 export const placementCounts = pgTable(
   'placement_counts',
@@ -205,6 +227,10 @@ export const engineSettings = pgTable('engine_settings', {
   restDays: integer('rest_days').notNull(),
   needsAuthentication: boolean('needs_authentication').notNull(),
   dkimSelectors: text('dkim_selectors').array().notNull(),
+  keepMailDays: integer('keep_mail_days').notNull().default(180),
+  keepEventDays: integer('keep_event_days').notNull().default(90),
+  keepHandoutDays: integer('keep_handout_days').notNull().default(7),
+  keepStatisticsDays: integer('keep_statistics_days').notNull().default(730),
   /** Since when nothing is sent at all. */
   stoppedAt: instant('stopped_at'),
 })
@@ -296,7 +322,7 @@ export const tasks = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: TASK_KINDS }).notNull(),
-    /** Null for `notify`, which is about the whole. */
+    /** Null for `notify` and `tidy`, which are about the whole. */
     accountId: reference('account_id').references(() => accounts.id),
     messageId: reference('message_id').references(() => messages.id),
     deliveryId: reference('delivery_id').references(() => deliveries.id, { onDelete: 'cascade' }),
@@ -319,13 +345,15 @@ export const tasks = pgTable(
     index('tasks_leased').on(table.accountId).where(sql`${table.leaseUntil} is not null`),
     index('tasks_account').on(table.accountId, table.dueAt),
     index('tasks_troubled').on(table.errors).where(sql`${table.errors} > 0`),
+    // The message first: who deletes one is asked by the foreign key whether a task is about it.
     uniqueIndex('tasks_one_per_message')
-      .on(table.kind, table.messageId)
+      .on(table.messageId, table.kind)
       .where(sql`${table.messageId} is not null`),
     uniqueIndex('tasks_one_per_account')
       .on(table.kind, table.accountId)
       .where(sql`${table.messageId} is null`),
     uniqueIndex('tasks_one_per_delivery').on(table.deliveryId),
+    uniqueIndex('tasks_one_tidy').on(table.kind).where(sql`${table.kind} = 'tidy'`),
   ],
 )
 
@@ -336,7 +364,8 @@ export const events = pgTable(
     at: instant('at').notNull(),
     kind: text('kind', { enum: EVENT_KINDS }).notNull(),
     accountId: reference('account_id').references(() => accounts.id),
-    messageId: reference('message_id').references(() => messages.id),
+    /** What it tells of may no longer be kept: no foreign key, which would look through all events for each mail that goes. */
+    messageId: reference('message_id'),
     data: jsonb('data').$type<Record<string, string | number | boolean | null>>().notNull().default({}),
   },
   (table) => [
@@ -461,6 +490,12 @@ export const oauthStates = pgTable('oauth_states', {
 export const signInLinks = pgTable('sign_in_links', {
   tokenHash: text('token_hash').primaryKey(),
   expiresAt: instant('expires_at').notNull(),
+})
+
+/** Which database this is: a backup that was restored, or a copy, is another one than that which its row tells of. One row. */
+export const databaseIdentity = pgTable('database_identity', {
+  id: integer('id').primaryKey(),
+  identity: text('identity').notNull(),
 })
 
 /** Where an accelerated warmup time met the wall's, shared by all processes. One row at most. */

@@ -20,6 +20,8 @@ import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
 import { createPlacementCounts } from './placement-counts.ts'
+import { createRestore } from './restore.ts'
+import { createRetention } from './retention.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
@@ -76,6 +78,8 @@ function repositories(db: Database, sealer: Sealer) {
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     placementCounts: createPlacementCounts(db),
+    restore: createRestore(db),
+    retention: createRetention(db),
     sends: createSends(db),
     senderDomains: createSenderDomains(db),
     tasks: createTasks(db, sealer),

@@ -37,6 +37,7 @@ export const EVENT_KINDS = [
   'reply_dropped',
   'task_failed',
   'tried_again',
+  'restored',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

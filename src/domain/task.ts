@@ -2,7 +2,8 @@ import type { GoogleProblem } from './errors.ts'
 
 /**
  * `plan`, `send`, `open` and `reply` are the warmup. `settle` finds out whether an unknown mail was sent, `check` proves
- * an account's token once a day, `disconnect` ends its grant, `notify` tells the operator of what needs attention.
+ * an account's token once a day, `disconnect` ends its grant, `notify` tells the operator of what needs attention, `tidy`
+ * keeps history from growing for ever.
  */
 export const TASK_KINDS = [
   'plan',
@@ -13,6 +14,7 @@ export const TASK_KINDS = [
   'check',
   'disconnect',
   'notify',
+  'tidy',
 ] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
 
@@ -80,7 +82,12 @@ export const MOST_TRIES: Record<Trouble, number> = {
 export const WORKER_DIED = 'its worker died'
 
 /** Tasks that are never over: after how many hours they begin anew when they were given up. */
-export const COMES_AGAIN_HOURS: Partial<Record<TaskKind, number>> = { plan: 6, check: 24, disconnect: 24 }
+export const COMES_AGAIN_HOURS: Partial<Record<TaskKind, number>> = {
+  plan: 6,
+  check: 24,
+  disconnect: 24,
+  tidy: 6,
+}
 
 /** Whether a task is given up with this try, which is the `tries`-th in a row that ended in an error. */
 export function isOver(trouble: Trouble, tries: number): boolean {

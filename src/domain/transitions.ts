@@ -5,6 +5,8 @@ type Transition<State> = { from: State; to: State; when: string }
 /** Every way in which a message gets from one state into another. It begins as `planned`. */
 export const MESSAGE_TRANSITIONS = [
   { from: 'planned', to: 'sending', when: 'its draft is made and committed, and Gmail is asked next' },
+  { from: 'planned', to: 'sent', when: 'a backup was restored, and it is found to have been sent since' },
+  { from: 'planned', to: 'unknown', when: 'a backup was restored, and its mailbox can’t be asked' },
   { from: 'planned', to: 'failed', when: 'it is refused, or given up' },
   { from: 'planned', to: 'cancelled', when: 'it is withdrawn, or its answer would be too late' },
   { from: 'sending', to: 'sent', when: 'Gmail says so, or it is found' },

@@ -17,6 +17,8 @@ export const DRAFTS = z.object({ drafts: z.array(DRAFT).default([]) })
 export const SENT = z.object({ id: words, threadId: words })
 export const MESSAGES = z.object({ messages: z.array(NAMED).default([]) })
 export const MESSAGE = z.object({ id: words, threadId: words, labelIds })
+/** Of a message that was sent: when, in milliseconds since 1970, and its head. */
+export const HEAD = z.object({ threadId: words, internalDate: z.coerce.number().int().positive(), payload })
 export const HEADERS = z.object({ id: words, payload })
 export const RAW = z.object({ raw: words })
 /** With its id: a thread of which nothing is said is not a thread without messages. */

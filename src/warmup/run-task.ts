@@ -24,6 +24,7 @@ import { checkAccount } from './prove-token.ts'
 import { sendMail } from './send-mail.ts'
 import { giveUpNotices, sendNotices } from './send-notices.ts'
 import { settleSend } from './settle-send.ts'
+import { tidyHistory } from './tidy-history.ts'
 
 /** `void`: there was nothing to run. */
 export type Ended = RunEnding | 'void'
@@ -93,6 +94,7 @@ async function perform(
 ): Promise<Outcome> {
   const { task, account, message, partner } = started
   if (task.kind === 'notify') return sendNotices(warmup, task, signal)
+  if (task.kind === 'tidy') return tidyHistory(warmup, started.engine, signal)
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
   if (task.kind === 'check') return checkAccount(warmup, account)

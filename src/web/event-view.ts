@@ -92,6 +92,10 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   opened: (row) => ['Opened', from(row)],
   left_unread: (row) => ['Left', `${from(row)} unread`],
   missing: (row) => ['Missing for a day:', to(row)],
+  restored: ({ data }) => [
+    `Restored from a backup: ${counted(Number(data.sent), 'mail')} and ${counted(Number(data.replies), 'answer')} found that had been sent since`,
+    '',
+  ],
   task_failed: (row) => [`${taskWords(row)} was given up${because(row)}`, ''],
   tried_again: (row) => ['Tried again:', to(row)],
 }

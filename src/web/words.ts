@@ -25,6 +25,7 @@ export const TASK_WORDS: Record<TaskKind, string> = {
   check: 'Prove the token',
   disconnect: 'Revoke access at Google',
   notify: 'Tell the operator',
+  tidy: 'Tidy up history',
 }
 
 export const STATE_WORDS: Record<MessageState, string> = {

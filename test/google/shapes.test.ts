@@ -19,6 +19,9 @@ const isWords = (value: unknown) => Array.isArray(value) && value.every((item) =
 const areIds = (value: unknown) =>
   Array.isArray(value) && value.every((item) => isWord(item.messageId) && isWord(item.threadId))
 
+const isSentMail = ({ messageId, threadId, rfcMessageId, sentAt }: Record<string, unknown>) =>
+  [messageId, threadId, rfcMessageId].every(isWord) && sentAt instanceof Date && sentAt.getTime() > 0
+
 /** What each method may be asked, and what it may answer. */
 const METHODS: Record<
   keyof Mailbox,
@@ -33,6 +36,11 @@ const METHODS: Record<
     (mailbox) => mailbox.findDraft('<1@example.com>'),
     (draft: Record<string, unknown> | null) =>
       draft === null || (isWord(draft.draftId) && isWord(draft.threadId)),
+  ],
+  sentMail: [(mailbox) => mailbox.sentMail('m1'), isSentMail],
+  searchSent: [
+    (mailbox) => mailbox.searchSent('subject:Hello'),
+    (found) => Array.isArray(found) && found.every(isSentMail),
   ],
   draftExists: [(mailbox) => mailbox.draftExists('r1'), (value) => typeof value === 'boolean'],
   sendDraft: [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { accountDays } from '../../src/db/schema.ts'
+import { eq } from '../../src/db/drizzle.ts'
+import { accountDays, events } from '../../src/db/schema.ts'
 import { expectAgreement, messagesOf } from '../support/agreement.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -105,15 +106,17 @@ describe('a mail whose sending Gmail refuses', () => {
     expect(await ended(world)).toMatchObject([{ state: 'failed' }])
   })
 
-  test('is left unknown where an earlier answer was lost and its draft is gone', async () => {
+  test('is unknown where an earlier answer was lost and its draft is gone, until a later look finds it', async () => {
     await using world = await openPair()
     world.sandbox.control.addFault({ path: '/drafts/send', drop: 'after' })
     world.sandbox.control.addFault(refusal)
     const body = { id: 'thread', messages: [] }
     world.sandbox.control.addFault({ path: '/threads/', status: 200, body })
     const [mail] = await ended(world)
-    expect(mail).toMatchObject({ state: 'unknown' })
-    expect(sentBy(world, 'anna@example.com')).toContain(mail?.rfcMessageId)
+    const doubts = await world.runtime.db.select().from(events).where(eq(events.kind, 'send_unknown'))
+    expect(doubts).toMatchObject([{ messageId: mail?.id }])
+    expect(mail).toMatchObject({ state: 'sent' })
+    expect(sentBy(world, 'anna@example.com').filter((id) => id === mail?.rfcMessageId)).toHaveLength(1)
   })
 })
 
