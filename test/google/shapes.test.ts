@@ -40,7 +40,7 @@ const METHODS: Record<
   sentMail: [(mailbox) => mailbox.sentMail('m1'), isSentMail],
   searchSent: [
     (mailbox) => mailbox.searchSent('subject:Hello'),
-    (found) => Array.isArray(found) && found.every(isSentMail),
+    (found: Record<string, unknown>[]) => found.every(isSentMail),
   ],
   draftExists: [(mailbox) => mailbox.draftExists('r1'), (value) => typeof value === 'boolean'],
   sendDraft: [
