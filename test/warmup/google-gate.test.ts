@@ -175,7 +175,7 @@ describe('Gmail’s quota', () => {
     for (let i = 0; i < 30; i += 1) await spending(one, 1, 'drafts.send')
     expect(await spending(one, 1, 'drafts.send')).toMatchObject({ kind: 'again', reason })
     const beats = [one, two].map((gate) => gate.start(5))
-    await vi.waitFor(async () => expect(await spending(two, 1, 'getProfile')).toMatchObject({ reason }))
+    await vi.waitFor(async () => expect(await run(two, 1, async () => {}, 'send')).toMatchObject({ reason }))
     expect(await spending(two, 2, 'drafts.send')).toEqual(DONE)
     for (const beat of beats) await beat.stop()
     world.clock.pass(60 * SECOND)
