@@ -25,6 +25,7 @@ import {
 } from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
+import { onlyHandouts } from './queue/only-handouts.ts'
 import { createRuns } from './queue/runs.ts'
 import { stopRuns } from './queue/stop-runs.ts'
 import { openTelemetry, type Telemetry, UNTOLD } from './telemetry.ts'
@@ -274,7 +275,7 @@ export function startWorkers(
   }
   const workers = kinds.map((kind) =>
     // Plans are made one after the other anyway: many at once would only hold database connections while they wait.
-    backend.worker(kind, run, kind === 'plan' ? 1 : options.concurrency),
+    backend.worker(kind, onlyHandouts(kind, run, log), kind === 'plan' ? 1 : options.concurrency),
   )
   const dispatcher = createDispatcher({
     backend,

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import pgSession from 'connect-pg-simple'
 import session from 'express-session'
@@ -13,6 +12,10 @@ import type { QueueBackend } from './queue/backend.ts'
 import { createReadiness } from './readiness.ts'
 import type { Runtime } from './runtime.ts'
 import { createApp, type WebDependencies } from './web/app.ts'
+import { createHttpServer } from './web/http-server.ts'
+
+/** Taken, not allowed, of another machine, or a name that nobody knows. */
+const CANT_LISTEN = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'])
 
 /** How long a stop lets answers be given that are under way. */
 const ANSWERS_END_WITHIN_MS = 1000
@@ -45,13 +48,12 @@ export async function startWeb(
     wallNow: () => wallClock.now(),
     log,
   })
-  const server = createServer(app)
+  const server = createHttpServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'
       const place = `HOST=${config.HOST} PORT=${config.PORT}`
       reject(
-        taken
+        CANT_LISTEN.has(error.code ?? '')
           ? new OperatorError(`${place}: expected an address that is free to listen on (${error.code})`)
           : error,
       )

@@ -79,7 +79,8 @@ test('due tasks are told that somebody could begin now, and how long the longest
   using worker = handWorker(world)
   const handouts = await worker.handOut('plan')
   expect(await waiting()).toContainEqual({ kind: 'plan', count: 1 })
-  await store.tasks.start(handouts[0]?.taskId ?? 0, handouts[0]?.handout ?? 0, 'a run', 30)
+  const times = { now: clock.now(), leaseSeconds: 30 }
+  for (const handout of handouts) await store.tasks.start(handout, 'a run', times)
   expect(await waiting()).toEqual([])
   expect(await store.figures.oldestDue(clock.now())).toBeNull()
   await store.tasks.handBack(['a run'])
