@@ -13,6 +13,7 @@ import { createEvents } from './events.ts'
 import { createFigures } from './figures.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMessageEndings } from './message-endings.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
@@ -21,7 +22,7 @@ import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
 import { createSends } from './sends.ts'
-import { createTasks } from './tasks.ts'
+import { afterLease, createTasks } from './tasks.ts'
 import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -39,7 +40,10 @@ export function createStore(db: Database, sealer: Sealer): Store {
     ...repositories(db, sealer),
     transaction: (work) => db.transaction((tx) => work(createStore(tx, sealer))),
     async endLeases() {
-      await db.update(tasks).set({ leaseUntil: null, startedBy: null }).where(isNotNull(tasks.leaseUntil))
+      await db
+        .update(tasks)
+        .set({ leaseUntil: null, startedBy: null, ...afterLease })
+        .where(isNotNull(tasks.leaseUntil))
       await db
         .update(accounts)
         .set({ refreshUntil: null, refreshOwner: null })
@@ -63,6 +67,7 @@ function repositories(db: Database, sealer: Sealer) {
     figures: createFigures(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
+    messageEndings: createMessageEndings(db),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),

@@ -20,6 +20,10 @@ export const EVENT_KINDS = [
   'sent',
   'send_failed',
   'send_unknown',
+  'send_not_found',
+  'resend_wished',
+  'send_again',
+  'send_dropped',
   'delivered',
   'rescued',
   'opened',
@@ -30,6 +34,7 @@ export const EVENT_KINDS = [
   'bounced',
   'reply_dropped',
   'task_failed',
+  'tried_again',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

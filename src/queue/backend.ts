@@ -86,7 +86,7 @@ export function postgresBackend(
   { telemetry }: BackendOptions = {},
 ): QueueBackend {
   // Each worker keeps one connection to listen on; the rest are for short statements.
-  const connection = new pg.Pool({ connectionString: url, max: 12, options: '-c search_path=bullmq' })
+  const connection = new pg.Pool({ connectionString: url, max: 13, options: '-c search_path=bullmq' })
   connection.on('error', onError)
   // Every queue and worker adds a listener of its own to the pool.
   connection.setMaxListeners(50)

@@ -9,9 +9,10 @@ import { countingFrom, isTooOldToAnswer, maySend, type Permission, readingTime }
 import type { Outcome } from '../domain/task.ts'
 import { composeMail } from './compose-mail.ts'
 import { holderOf, type MessageRun, type Warmup } from './dependencies.ts'
+import { planLook } from './plan-look.ts'
 import { changeLabels } from './warmup-label.ts'
 
-type Sent = { messageId: string; threadId: string }
+export type Sent = { messageId: string; threadId: string }
 
 /**
  * Sends one planned message, an opening or a reply, at most once.
@@ -29,6 +30,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
     const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
     const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
     if (sent) return finish(warmup, run, sent)
+    if (!unsent) return leaveUnknown(warmup, message)
   } else if (message.state !== 'planned') {
     return { kind: 'done' }
   }
@@ -103,7 +105,7 @@ function sendingFactsOf({ sending, task }: MessageRun): SendingFacts {
 }
 
 /** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
-function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+export function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
   return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
@@ -124,7 +126,11 @@ async function draftOf(warmup: Warmup, run: MessageRun): Promise<Draft> {
   return run.ask((mailbox) => mailbox.createDraft(mail, threadId))
 }
 
-async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {
+export async function findSent(
+  { store }: Warmup,
+  run: MessageRun,
+  threadId: string | null,
+): Promise<Sent | null> {
   if (threadId === null) return null
   const conversation = await store.messages.conversation(run.message.conversationId)
   const known = new Set(conversation.map(({ gmailMessageId }) => gmailMessageId))
@@ -136,7 +142,7 @@ async function findSent({ store }: Warmup, run: MessageRun, threadId: string | n
  * Commits the fact and what follows from it, once it is known under which Message-ID its recipient will find the mail:
  * Gmail may have put in another. Where Gmail can't say that now, the fact is kept all the same, and the task for the rest.
  */
-async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outcome> {
+export async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outcome> {
   const { store, clock } = warmup
   const { message, account, partner } = run
   const now = clock.now()
@@ -153,7 +159,11 @@ async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outc
 }
 
 /** What was left undone after the mail was known to be sent. */
-async function confirmSent(warmup: Warmup, run: MessageRun, gmailMessageId: string | null): Promise<Outcome> {
+export async function confirmSent(
+  warmup: Warmup,
+  run: MessageRun,
+  gmailMessageId: string | null,
+): Promise<Outcome> {
   if (gmailMessageId === null) return { kind: 'done' }
   const rfcMessageId = await dress(warmup, run, gmailMessageId)
   if (rfcMessageId !== run.message.rfcMessageId)
@@ -192,6 +202,7 @@ async function leaveUnknown({ store, clock, log }: Warmup, message: Message): Pr
     if (!(await tx.messages.end(message.id, 'unknown', reason))) return
     const { id: messageId, senderId: accountId } = message
     await tx.events.add({ kind: 'send_unknown', at: clock.now(), accountId, messageId, data: { reason } })
+    await planLook(tx, message, clock.now())
   })
   log.warn({ messageId: message.id, reason }, 'whether this mail was sent is unknown')
   return { kind: 'done' }

@@ -79,8 +79,9 @@ test('due tasks are told that somebody could begin now, and how long the longest
   using worker = handWorker(world)
   const handouts = await worker.handOut('plan')
   expect(await waiting()).toContainEqual({ kind: 'plan', count: 1 })
-  const times = { now: clock.now(), leaseSeconds: 30 }
-  for (const handout of handouts) await store.tasks.start(handout, 'a run', times)
+  const [handout] = handouts
+  if (!handout) throw new Error('nothing was handed out')
+  await store.tasks.start(handout, 'a run', { now: clock.now(), leaseSeconds: 30 })
   expect(await waiting()).toEqual([])
   expect(await store.figures.oldestDue(clock.now())).toBeNull()
   await store.tasks.handBack(['a run'])
