@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
+import { UNITS_PER_MINUTE } from './domain/quota.ts'
 import { KEY_BYTES } from './domain/token.ts'
 
 /** A setting that stops the start: one line that names the variable, its value and what was expected. */
@@ -102,6 +103,8 @@ const schema = z.object({
     .default('info'),
   WARMUP_SPEED: integer(1, 100_000).default(1),
   WORKER_CONCURRENCY: integer(1, 500).default(20),
+  GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
+  GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
 })
 
 type Parsed = z.infer<typeof schema>

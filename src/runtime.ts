@@ -10,7 +10,7 @@ import { createResolver } from './dns/resolver.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
 import { OperatorError, wordsOf } from './domain/errors.ts'
 import type { Handout, TaskKind } from './domain/task.ts'
-import { createGmail } from './google/gmail.ts'
+import { createGmail, type GmailCall } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
 import type { MailSettings } from './notices/mail.ts'
@@ -32,11 +32,14 @@ import { openTelemetry, type Telemetry, UNTOLD } from './telemetry.ts'
 import { loadConversations } from './texts/load-conversations.ts'
 import { createAuthenticator } from './warmup/authenticate-and-update-token.ts'
 import type { Warmup } from './warmup/dependencies.ts'
+import { createGoogleGate } from './warmup/google-gate.ts'
 import { createMailboxOpener } from './warmup/mailboxes.ts'
 import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 
 const GOOGLE_TIMEOUT_MS = 20_000
 const DNS_TIMEOUT_MS = 8000
+/** How often workers tell each other what they know of Google. */
+const GOOGLE_BEAT_MS = 2000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
 /** How long a stop then waits for the queue's store, which may be away. */
@@ -114,12 +117,20 @@ export function createRuntime(
     },
     clock,
   )
-  const gmail = createGmail(
-    { apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS, onCall: observe.googleCalled },
-    clock,
-  )
   const notifier = createNotifier(noticeMailOf(config))
   const told = { store, clock, mailsNotices: notifier.mail !== null }
+  const google = createGoogleGate(
+    { ...told, random: Math.random, log },
+    {
+      unitsPerMinuteProject: config.GMAIL_UNITS_PER_MINUTE_PROJECT,
+      unitsPerMinuteAccount: config.GMAIL_UNITS_PER_MINUTE_ACCOUNT,
+    },
+  )
+  const onCall = (call: GmailCall) => {
+    google.onCall(call)
+    observe.googleCalled(call)
+  }
+  const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS, onCall }, clock)
   const authenticateAndUpdateToken = createAuthenticator({
     ...told,
     oauth,
@@ -135,7 +146,8 @@ export function createRuntime(
     resolver: createResolver({ servers: config.DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS }),
     baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
-    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
+    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken, google),
+    google,
     texts: conversations.texts,
     textProblems: conversations.problems,
     textsFolder: ownTexts.path,
@@ -290,6 +302,7 @@ export function startWorkers(
     pollMs: options.pollMs,
     log,
   })
+  const beat = warmup.google.start(GOOGLE_BEAT_MS)
   return {
     dispatcher,
     async close() {
@@ -299,6 +312,7 @@ export function startWorkers(
       await stopRuns(runs, leases, store.tasks.handBack)
       leases.stop()
       await Promise.race([closed, delay(FAREWELL_MS, undefined, { ref: false })])
+      await beat.stop()
     },
   }
 }

@@ -353,7 +353,7 @@ export const incidents = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: INCIDENT_KINDS }).notNull(),
-    /** What it is about: `account:<id>` or `client:<OAuth client id>`. */
+    /** What it is about: `account:<id>`, `client:<OAuth client id>` or `google`. */
     subject: text('subject').notNull(),
     accountId: reference('account_id').references(() => accounts.id),
     failure: text('failure', { enum: TOKEN_FAILURES }).notNull(),
@@ -361,13 +361,30 @@ export const incidents = pgTable(
     words: text('words').notNull(),
     openedAt: instant('opened_at').notNull(),
     closedAt: instant('closed_at'),
-    /** Of a refused client: when one refresh may try it again. */
+    /** Of a refused client, or of Google: when one refresh, or one task, may try it again. */
     nextTryAt: instant('next_try_at'),
   },
   (table) => [
     uniqueIndex('incidents_one_open').on(table.subject).where(sql`${table.closedAt} is null`),
     index('incidents_account').on(table.accountId),
+    index('incidents_subject').on(table.subject, table.id),
   ],
+)
+
+/** What each worker process last saw of Google. */
+export const googleSightings = pgTable('google_sightings', {
+  process: text('process').primaryKey(),
+  at: instant('at').notNull(),
+  /** Accounts whose last answer was a failure of Google, and how many got another one. */
+  failing: bigint('failing', { mode: 'number' }).array().notNull(),
+  fine: integer('fine').notNull(),
+})
+
+/** What is left of Gmail's quota, for `project` and for each `account:<id>`: when it will be whole again. */
+export const gmailQuota = pgTable(
+  'gmail_quota',
+  { subject: text('subject').primaryKey(), wholeAt: instant('whole_at').notNull() },
+  (table) => [index('gmail_quota_whole').on(table.wholeAt)],
 )
 
 export const webhooks = pgTable('webhooks', {

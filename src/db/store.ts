@@ -11,6 +11,8 @@ import { createEngagements } from './engagements.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
 import { createFigures } from './figures.ts'
+import { createGmailQuota } from './gmail-quota.ts'
+import { createGoogleSightings } from './google-sightings.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
 import { createMessageEndings } from './message-endings.ts'
@@ -65,6 +67,8 @@ function repositories(db: Database, sealer: Sealer) {
     engine: createEngine(db),
     events: createEvents(db),
     figures: createFigures(db),
+    gmailQuota: createGmailQuota(db),
+    googleSightings: createGoogleSightings(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messageEndings: createMessageEndings(db),

@@ -10,6 +10,8 @@ export const EVENT_KINDS = [
   'needs_reauth',
   'app_refused',
   'app_accepted',
+  'google_down',
+  'google_up',
   'token_served',
   'notice_failed',
   'planned',

@@ -39,18 +39,23 @@ export type Outcome =
       isKept?: true
     }
   /** It can't succeed. */
-  | { kind: 'failed'; reason: string }
+  | {
+      kind: 'failed'
+      reason: string
+      /** Google has refused it and has surely not done it: a mail that was being sent ends failed, not unknown. */
+      isRefusal?: boolean
+    }
 
 /** What a run ended in: a refusal of Google's, a notice that was not taken, or `other`: a fault of our own, or a worker that died. */
 export type Trouble = GoogleProblem | 'notice' | 'other'
 
 /**
- * Tries in a row, an hour apart, in which what may pass by itself is waited out: five days on average, three and a half
- * at least. An outage of Google, a closed mailbox or a spent quota is over by then; a mail at which only Google's answer
+ * Tries in a row, half an hour apart on average, in which what may pass by itself is waited out: five days, give or take
+ * half a day. An outage of Google, a closed mailbox or a spent quota is over by then; a mail at which only Google's answer
  * to this one mail is wrong is not. It is one number for all of them, as a task's errors are counted whatever they are:
  * who has waited out an outage must not be given up at the next answer of another kind.
  */
-const PASSES = 168
+const PASSES = 240
 
 /** With which try in a row that ends in an error a task is given up, if that error is of this kind. */
 export const MOST_TRIES: Record<Trouble, number> = {
@@ -60,13 +65,14 @@ export const MOST_TRIES: Record<Trouble, number> = {
   // An account that lost its grant keeps its tasks, parked; this is one that has a new grant already.
   grant_revoked: PASSES,
   app_refused: PASSES,
+  api_disabled: PASSES,
   mail_disabled: PASSES,
   domain_policy: PASSES,
   // What is not there may be late.
   not_found: 6,
   refused: 1,
   // Most of a day.
-  notice: 25,
+  notice: 40,
   other: PASSES,
 }
 
@@ -89,8 +95,17 @@ export function isNews(
   return tries === MOST_TRIES[trouble] || reason !== reasonBefore
 }
 
-/** Wait after the n-th error in a row: 30 s, doubling up to an hour, with full jitter above the first half. */
-export function backOffSeconds(errors: number, random: () => number): number {
-  const ceiling = Math.min(30 * 2 ** (errors - 1), 3600)
-  return ceiling / 2 + (ceiling / 2) * random()
+/** The longest wait after the n-th error in a row: 30 s, doubling up to an hour. */
+function longestWait(errors: number): number {
+  return Math.min(30 * 2 ** (errors - 1), 3600)
+}
+
+/**
+ * When a task is tried again after its n-th error in a row: any time within the longest wait, so that many that failed
+ * together do not come back together ("full jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Where Google has named a time, the wait begins there.
+ */
+export function retryTime(errors: number, now: Date, notBefore: Date | null, random: () => number): Date {
+  const from = Math.max(now.getTime(), notBefore?.getTime() ?? 0)
+  return new Date(from + longestWait(errors) * random() * 1000)
 }

@@ -8,6 +8,7 @@ export const MESSAGE_TRANSITIONS = [
   { from: 'planned', to: 'failed', when: 'it is refused, or given up' },
   { from: 'planned', to: 'cancelled', when: 'it is withdrawn, or its answer would be too late' },
   { from: 'sending', to: 'sent', when: 'Gmail says so, or it is found' },
+  { from: 'sending', to: 'failed', when: 'Google has surely not sent it, and refuses to' },
   { from: 'sending', to: 'unknown', when: 'it can’t be found out whether Gmail sent it' },
   { from: 'sending', to: 'cancelled', when: 'its draft is still there, and its answer would be too late' },
   { from: 'unknown', to: 'sent', when: 'a later look finds it' },

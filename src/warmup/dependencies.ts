@@ -14,6 +14,7 @@ import type { Notifier } from '../notices/notifier.ts'
 import type { LoadedText } from '../texts/load-conversations.ts'
 import type { TextProblem } from '../texts/read-folder.ts'
 import type { AuthenticateAndUpdateToken } from './authenticate-and-update-token.ts'
+import type { GoogleGate } from './google-gate.ts'
 import type { AskGmail, OpenMailbox } from './mailboxes.ts'
 
 /** What the use cases work with; only the runtime builds it. */
@@ -30,6 +31,8 @@ export type Warmup = {
   baseUrl: string
   authenticateAndUpdateToken: AuthenticateAndUpdateToken
   openMailbox: OpenMailbox
+  /** Whether Google may be asked now: it answers, and its quota is not used up. */
+  google: GoogleGate
   texts: readonly LoadedText[]
   /** What is wrong with the operator's own texts that are left out. */
   textProblems: readonly TextProblem[]

@@ -26,7 +26,7 @@ export type RefreshDependencies = IncidentDependencies & {
 
 /** A second apart: well inside the lease. */
 const SAVE_TRIES = 20
-/** After a failure that passes Google is asked again 30 to 45 s later, each account at a time of its own. */
+/** After a failure that passes Google is asked again 30 to 45 s later, or up to 15 s after the time that it named. */
 const COOL_DOWN_SECONDS = 30
 
 /**
@@ -114,8 +114,9 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
       await store.tokens.releaseRefresh(accountId, owner)
       return until
     }
-    const pause = new Date(clock.now().getTime() + COOL_DOWN_SECONDS * (1 + random() / 2) * 1000)
-    const until = retryAt && retryAt > pause ? retryAt : pause
+    const soonest = clock.now().getTime() + COOL_DOWN_SECONDS * 1000
+    const jitter = (COOL_DOWN_SECONDS / 2) * random() * 1000
+    const until = new Date(Math.max(soonest, retryAt?.getTime() ?? 0) + jitter)
     await store.tokens.coolDown(accountId, owner, { problem, words, until })
     return until
   }

@@ -4,13 +4,13 @@ import type { AccountStatus } from '../domain/account.ts'
 import { GoogleError, NeedsReauthError, NoticeError, wordsOf } from '../domain/errors.ts'
 import { localDateOf } from '../domain/local-time.ts'
 import {
-  backOffSeconds,
   COMES_AGAIN_HOURS,
   type Handout,
   isNews,
   isOver,
   type Outcome,
   type RunEnding,
+  retryTime,
   type TaskKind,
   type Trouble,
   WORKER_DIED,
@@ -75,7 +75,9 @@ async function attempt(
     return { ended: 'failed', reason: KILLS }
   }
   try {
-    const outcome = await perform(warmup, started, owner, signal)
+    const outcome = await warmup.google.admitted(started, signal, () =>
+      perform(warmup, started, owner, signal),
+    )
     return await conclude(warmup, started, owner, outcome)
   } catch (error) {
     if (signal.aborted) return await handBack(warmup, started, owner, signal.reason)
@@ -116,8 +118,14 @@ async function conclude(
   const { store } = warmup
   const { task, account } = started
   if (outcome.kind === 'failed') {
-    await giveUp(warmup, started, owner, { trouble: 'other', reason: outcome.reason })
-    return { ended: 'failed', reason: outcome.reason }
+    const { reason, isRefusal = false } = outcome
+    if (isRefusal && account) await store.accounts.setLastError(account.id, reason)
+    await giveUp(warmup, started, owner, {
+      trouble: isRefusal ? 'refused' : 'other',
+      reason,
+      isUnsent: isRefusal,
+    })
+    return { ended: 'failed', reason }
   }
   if (account && account.lastError !== null && task.kind !== 'disconnect')
     await store.accounts.setLastError(account.id, null)
@@ -161,9 +169,7 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
     await giveUp(warmup, started, owner, { trouble, reason })
     return { ended: 'failed', reason }
   }
-  const backOff = new Date(clock.now().getTime() + backOffSeconds(task.errors + 1, random) * 1000)
-  const wished = isGoogles ? error.retryAt : null
-  const retryAt = wished && wished > backOff ? wished : backOff
+  const retryAt = retryTime(task.errors + 1, clock.now(), isGoogles ? error.retryAt : null, random)
   const isAccounts = !isGoogles || error.problem !== 'app_refused'
   if (accountId !== null && isAccounts) await store.accounts.setLastError(accountId, reason)
   await store.tasks.retry(task.id, owner, retryAt, reason)
@@ -193,7 +199,7 @@ async function giveUp(
   warmup: Warmup,
   { task, account, message }: StartedTask,
   owner: string,
-  { trouble, reason }: { trouble: Trouble; reason: string },
+  { trouble, reason, isUnsent = false }: { trouble: Trouble; reason: string; isUnsent?: boolean },
 ) {
   const { store, clock, log } = warmup
   const at = clock.now()
@@ -204,7 +210,7 @@ async function giveUp(
     if (task.kind === 'notify') await giveUpNotices({ ...warmup, store: tx }, task, reason)
     else if (message && (task.kind === 'send' || task.kind === 'reply')) {
       const current = await tx.messages.byId(message.id)
-      const unknown = current?.state === 'sending'
+      const unknown = current?.state === 'sending' && !isUnsent
       if (await tx.messages.end(message.id, unknown ? 'unknown' : 'failed', reason)) {
         await tx.events.add({ kind: unknown ? 'send_unknown' : 'send_failed', ...about })
         if (unknown) await planLook(tx, current, at)

@@ -50,14 +50,24 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   const draft = await draftOf(warmup, run)
   const hindrance = await beginSending(warmup, run, draft)
   if (hindrance) return hindrance
+  const sent = await sendDraft(warmup, run, draft)
+  return 'messageId' in sent ? finish(warmup, run, sent) : sent
+}
+
+/** Here no earlier request can have sent it: what Google refuses now was not sent. */
+async function sendDraft(
+  warmup: Warmup,
+  run: MessageRun,
+  { draftId, threadId }: Draft,
+): Promise<Sent | Outcome> {
   try {
-    const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
-    return await finish(warmup, run, sent)
+    return await run.ask((mailbox) => mailbox.sendDraft(draftId))
   } catch (error) {
-    if (!(error instanceof GoogleError) || error.problem !== 'not_found') throw error
+    if (!(error instanceof GoogleError)) throw error
+    if (error.problem === 'refused') return { kind: 'failed', reason: error.message, isRefusal: true }
+    if (error.problem !== 'not_found') throw error
     // The draft is gone: an earlier request did send it after all, or somebody deleted it by hand.
-    const sent = await findSent(warmup, run, draft.threadId)
-    return sent ? finish(warmup, run, sent) : leaveUnknown(warmup, message)
+    return (await findSent(warmup, run, threadId)) ?? leaveUnknown(warmup, run.message)
   }
 }
 

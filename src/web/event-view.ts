@@ -36,6 +36,7 @@ export function eventView(row: EventRow, now: Date): EventView {
 const NEEDS_ATTENTION = new Set<EventKind>([
   'needs_reauth',
   'app_refused',
+  'google_down',
   'notice_failed',
   'send_failed',
   'send_unknown',
@@ -66,6 +67,8 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   revoked: () => 'Access revoked at Google, token erased',
   app_refused: (row) => [`Google refuses the OAuth client${because(row)}`, ''],
   app_accepted: () => 'Google accepts the OAuth client again',
+  google_down: (row) => [`Google fails for many accounts at once${because(row)}`, ''],
+  google_up: () => 'Google answers again',
   token_served: ({ data }) => `Token handed to ${data.key}${data.refreshed ? ', refreshed first' : ''}`,
   notice_failed: (row) => `A notice could not be delivered${because(row)}`,
   needs_reauth: (row) => `Needs re-authentication${because(row)}`,
