@@ -19,7 +19,7 @@ type Settings = Pick<
 export const UNTOLD: Telemetry = { observe: allOf([]), metrics: null, traces: null }
 
 /**
- * Loads only what is asked for: counting costs a process some 15 MB, tracing 30 MB.
+ * Loads only what is asked for: tracing costs a worker at rest 26 MB, counting 1 MB.
  * @param options.counts whether somebody will scrape this process
  */
 export async function openTelemetry(

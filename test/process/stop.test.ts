@@ -39,6 +39,9 @@ describe('on SIGTERM, while Google keeps all waiting, a worker process', () => {
     expect({ code, output: worker.output() }).toMatchObject({ code: 0 })
     expect(ms).toBeLessThan(10_000)
     expect(await begunTasks(fleet)).toBe(0)
+    // What waits for Gmail is cut off and says so; a refresh is waited for to the end.
+    if (path === '/drafts')
+      expect(worker.output()).toContain('"ended":"handed_back","reason":"the process is stopping"')
     const errors = await fleet.runtime.db.execute(sql`select kind, errors from tasks where errors > 0`)
     expect([...errors]).toEqual([])
 
@@ -68,7 +71,8 @@ describe.skipIf(!redisUrl())('on SIGTERM, while the queue’s store is away, a w
     if (signal === 'SIGSTOP') process.kill(redis.pid, 'SIGCONT')
     if (signal === 'SIGSTOP') await redis.stop()
     expect({ code, output: worker.output() }).toMatchObject({ code: 0 })
-    expect(ms).toBeLessThan(10_000)
+    // Not by the patience of 8 s that a process has with what hangs.
+    expect(ms).toBeLessThan(7000)
     expect(await begunTasks(fleet)).toBe(0)
   })
 })

@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { parseConfig, requireComplete } from '../../../src/config.ts'
-import { sql } from '../../../src/db/drizzle.ts'
+import { eq, sql } from '../../../src/db/drizzle.ts'
+import { messages } from '../../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../../src/domain/account.ts'
 import { API_SCOPES } from '../../../src/domain/api-key.ts'
 import { TASK_KINDS } from '../../../src/domain/task.ts'
 import { createLogger } from '../../../src/logger.ts'
 import { newWebhookSecret } from '../../../src/notices/webhook.ts'
-import { createRuntime, startClock } from '../../../src/runtime.ts'
+import { createRuntime, type Runtime, startClock } from '../../../src/runtime.ts'
 import { finishConnecting, startConnecting } from '../../../src/warmup/connect-account.ts'
 import type { Warmup } from '../../../src/warmup/dependencies.ts'
 import { removeAccount } from '../../../src/warmup/disconnect-account.ts'
@@ -143,6 +144,7 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     const gone = (await runtime.warmup.store.accounts.all()).find(({ status }) => status === 'needs_reauth')
     await removeAccount(runtime.warmup, gone?.id ?? 0)
     await control(settings, 'placement', { placement: 'inbox' })
+    await lookForASentMail(runtime)
     while (TASK_KINDS.some((kind) => !running.output().includes(`"kind":"${kind}"`))) await delay(50)
     const mails = await mailsOf(settings, 'anna@example.com')
     const stored = await Promise.all(
@@ -258,6 +260,14 @@ const longestLineOf = (text: string) => text.split(/\r?\n/).toSorted((a, b) => b
 async function addWebhook({ store, clock }: Warmup): Promise<void> {
   const hook = { url: 'http://127.0.0.1:1/hook', secret: newWebhookSecret() }
   await store.transaction((tx) => tx.webhooks.add(hook, clock.now()))
+}
+
+/** As if nobody knew whether it was sent. */
+async function lookForASentMail({ warmup, db }: Runtime): Promise<void> {
+  const [sent] = await db.select().from(messages).where(eq(messages.state, 'sent')).limit(1)
+  if (!sent) throw new Error('nothing was sent')
+  const look = { kind: 'settle' as const, accountId: sent.senderId, messageId: sent.id }
+  await warmup.store.tasks.hasten([{ ...look, dueAt: warmup.clock.now() }])
 }
 
 /** The texts of all mail in a mailbox of the simulated Google. */
