@@ -1,4 +1,5 @@
-import { eq } from '../../src/db/drizzle.ts'
+import { expect } from 'vitest'
+import { eq, sql } from '../../src/db/drizzle.ts'
 import { events, messages, tasks } from '../../src/db/schema.ts'
 import type { EventKind } from '../../src/domain/events.ts'
 import type { TaskKind } from '../../src/domain/task.ts'
@@ -85,4 +86,26 @@ async function deleteDraft(world: World): Promise<void> {
     headers: { authorization: `Bearer ${stored?.token.access_token}` },
   })
   if (!answer.ok) throw new Error(`the draft was not deleted: ${answer.status}`)
+}
+
+/** Lets so many operators decide about the first mail at the same moment: none goes on before all are at it. */
+export async function allAtOnce<T>(
+  { runtime: { db } }: World,
+  times: number,
+  decide: () => Promise<T>,
+): Promise<T[]> {
+  let decided: Promise<T[]> | undefined
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select from messages where id = 1 for update`)
+    decided = Promise.all(Array.from({ length: times }, decide))
+    await expect.poll(() => waitingForLocks(db)).toBe(times)
+  })
+  return (await decided) ?? []
+}
+
+async function waitingForLocks(db: World['runtime']['db']): Promise<number> {
+  const [row] = await db.execute<{ waiting: number }>(sql`
+    select count(*)::int as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`)
+  return row?.waiting ?? 0
 }

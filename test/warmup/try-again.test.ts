@@ -7,6 +7,7 @@ import { tryAllAgain, tryMessageAgain } from '../../src/warmup/try-again.ts'
 import { expectAgreement } from '../support/agreement.ts'
 import {
   ANNA,
+  allAtOnce,
   BEN,
   eventsOf,
   openDue,
@@ -53,14 +54,15 @@ describe('a mail that failed', () => {
     const { warmup } = world.runtime
     expect(await theMail(world)).toMatchObject({ state: 'failed', failure: expect.stringContaining('No.') })
     expect(await eventsOf(world, 'send_failed')).toHaveLength(1)
-    const answers = await Promise.all([tryMessageAgain(warmup, 1), tryMessageAgain(warmup, 1)])
-    expect(answers.toSorted()).toEqual(['it has not failed, or is tried again already', null])
+    const answers = await allAtOnce(world, 3, () => tryMessageAgain(warmup, 1))
+    expect(answers.filter((answer) => answer === null)).toHaveLength(1)
+    expect(new Set(answers)).toContain('it has not failed, or is tried again already')
+    expect(await eventsOf(world, 'tried_again')).toHaveLength(1)
     expect(await theMail(world)).toMatchObject({ state: 'planned', failure: null })
     expect(await tasksOf(world, 'send')).toHaveLength(1)
     await world.runUntil(new Date('2026-03-02T22:00:00Z'))
     await expectAgreement(world.runtime, world.sandbox.control.ledger())
     expect(sentByAnna(world).length).toBeGreaterThan(0)
-    expect(await eventsOf(world, 'tried_again')).toHaveLength(1)
   })
 
   test('waits for its sender’s limit when it is tried again, as any other', async () => {

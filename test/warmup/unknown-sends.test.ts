@@ -5,6 +5,7 @@ import { dropUnknown, lookAgain, lookForAll, sendUnknownAgain } from '../../src/
 import { expectAgreement } from '../support/agreement.ts'
 import {
   ANNA,
+  allAtOnce,
   eventsOf,
   makeUnknown,
   openDue,
@@ -222,7 +223,7 @@ describe('an unknown mail is sent again', () => {
     const { warmup } = world.runtime
     await untilDue(world, 'settle')
     await runDue(world, 'settle')
-    const answers = await Promise.all(Array.from({ length: 6 }, () => sendUnknownAgain(warmup, 1)))
+    const answers = await allAtOnce(world, 3, () => sendUnknownAgain(warmup, 1))
     expect(new Set(answers)).toEqual(new Set([null]))
     expect(await eventsOf(world, 'resend_wished')).toHaveLength(1)
     expect(await tasksOf(world, 'settle')).toHaveLength(1)
@@ -247,7 +248,7 @@ describe('an unknown mail that is dropped', () => {
     await makeUnknown(world, 'nothing')
     const { sendStartedAt } = await theMail(world)
     const { warmup } = world.runtime
-    const answers = await Promise.all([dropUnknown(warmup, 1), dropUnknown(warmup, 1)])
+    const answers = await allAtOnce(world, 2, () => dropUnknown(warmup, 1))
     expect(answers.toSorted()).toEqual(['it is no longer unknown', null])
     const dropped = { state: 'cancelled', failure: expect.stringContaining('dropped by the operator') }
     expect(await theMail(world)).toMatchObject({ ...dropped, sendStartedAt })
