@@ -15,11 +15,23 @@ const SECRETS = new Set([
   'REDIS_URL',
   'SMTP_URL',
 ])
+/** Of a value that is repeated in an error. */
+const LONGEST_SHOWN = 200
 const GOOGLE_API_ROOT = 'https://gmail.googleapis.com/'
 
 const url = (what: string, ...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), what)
+  z.string().refine((text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : null
+    return parsed !== null && protocols.includes(parsed.protocol) && isDecodable(parsed)
+  }, what)
 const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
+/** Our own addresses begin at the root, whatever stands before them. */
+const origin = httpUrl
+  .refine((text) => {
+    const { pathname, search, hash, username, password } = new URL(text)
+    return /^\/*$/.test(pathname) && `${search}${hash}${username}${password}` === ''
+  }, 'a full http:// or https:// URL that ends with the host or the port')
+  .transform((text) => new URL(text).origin)
 const addresses = z
   .string()
   .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
@@ -37,9 +49,15 @@ const integer = (low: number, high: number) => {
 }
 
 const schema = z.object({
-  HOST: z.string().min(1, 'an address to listen on').default('127.0.0.1'),
+  HOST: z
+    .string()
+    .refine(
+      (text) => /^[\w.:-]+$/.test(text) && URL.canParse(`http://${hostOf(text)}`),
+      'an address to listen on, such as 127.0.0.1, or the name of one',
+    )
+    .default('127.0.0.1'),
   PORT: integer(1, 65_535).default(3000),
-  BASE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
+  BASE_URL: origin.optional(),
   DATA_DIR: z.string().min(1, 'a folder').default('.data'),
   CONVERSATIONS_DIR: z
     .string()
@@ -124,6 +142,16 @@ export function requireComplete(config: Config): CompleteConfig {
   return config as CompleteConfig
 }
 
+/** The drivers decode what stands in a URL, and break at what can't be decoded. */
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function takenByNode(servers: string[]): boolean {
   try {
     new Resolver().setServers(servers)
@@ -148,5 +176,7 @@ function hostOf(host: string): string {
 
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return ''
-  return SECRETS.has(name) ? `(${value.length} characters, not shown)` : JSON.stringify(value)
+  if (SECRETS.has(name)) return `(${value.length} characters, not shown)`
+  const text = JSON.stringify(value)
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${value.length} characters)` : text
 }

@@ -24,6 +24,7 @@ import {
 } from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
+import { onlyHandouts } from './queue/only-handouts.ts'
 import { loadConversations } from './texts/load-conversations.ts'
 import { createAuthenticator } from './warmup/authenticate-and-update-token.ts'
 import type { Warmup } from './warmup/dependencies.ts'
@@ -226,7 +227,7 @@ export function startWorkers(
   const workers = kinds.map((kind) =>
     backend.worker(
       kind,
-      (handout) => runTask(warmup, handout, leases.hold),
+      onlyHandouts(kind, (handout) => runTask(warmup, handout, leases.hold), log),
       // Plans are made one after the other anyway: many at once would only hold database connections while they wait.
       kind === 'plan' ? 1 : options.concurrency,
     ),

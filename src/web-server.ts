@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import pgSession from 'connect-pg-simple'
 import session from 'express-session'
@@ -11,6 +10,10 @@ import { OperatorError } from './domain/errors.ts'
 import type { QueueBackend } from './queue/backend.ts'
 import type { Runtime } from './runtime.ts'
 import { createApp, type WebDependencies } from './web/app.ts'
+import { createHttpServer } from './web/http-server.ts'
+
+/** Taken, not allowed, of another machine, or a name that nobody knows. */
+const CANT_LISTEN = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'])
 
 export type WebServer = { close(): Promise<void> }
 
@@ -54,13 +57,12 @@ export async function startWeb(
       return 'does not answer'
     }
   }
-  const server = createServer(app)
+  const server = createHttpServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'
       const place = `HOST=${config.HOST} PORT=${config.PORT}`
       reject(
-        taken
+        CANT_LISTEN.has(error.code ?? '')
           ? new OperatorError(`${place}: expected an address that is free to listen on (${error.code})`)
           : error,
       )

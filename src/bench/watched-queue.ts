@@ -28,14 +28,14 @@ export function watchedQueue(
     worker: (kind, process, concurrency) =>
       backend.worker(
         kind,
-        async (handout) => {
+        async (data) => {
           const startedAt = performance.now()
           let ended: unknown = 'broke'
           try {
-            ended = await process(handout)
+            ended = await process(data)
           } finally {
             inHand -= 1
-            onEnd(handout, ended, performance.now() - startedAt)
+            onEnd(data as Handout, ended, performance.now() - startedAt)
           }
         },
         concurrency,

@@ -9,10 +9,14 @@ export type TimeWindow = { start: Date; end: Date }
 
 const DAY_MS = 24 * 3_600_000
 
+/** Temporal also takes a whole time with a zone in brackets for a zone, which `Intl` does not. */
+const ZONE_NAME = /^(UTC|[A-Za-z_]+(\/[A-Za-z0-9_+-]+)+)$/
+
 export function isTimeZone(zone: string): boolean {
+  if (!ZONE_NAME.test(zone)) return false
   try {
     Temporal.Now.instant().toZonedDateTimeISO(zone)
-    return zone.includes('/') || zone === 'UTC'
+    return true
   } catch {
     return false
   }

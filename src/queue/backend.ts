@@ -6,7 +6,8 @@ import type { Handout, TaskKind } from '../domain/task.ts'
 /** What BullMQ carries for one kind of task. */
 export type JobQueue = Pick<Queue<Handout>, 'addBulk' | 'close'>
 export type JobWorker = { close(): Promise<void> }
-export type JobProcessor = (handout: Handout) => Promise<unknown>
+/** Is given what a job carries: anything, as others may write into the store too. */
+export type JobProcessor = (data: unknown) => Promise<unknown>
 
 /** BullMQ on one of its two stores. A worker waits for its running jobs when it is closed. */
 export type QueueBackend = {

@@ -11,6 +11,7 @@ export const PASSWORD = 'a long enough password'
 
 export type Site = AsyncDisposable & {
   world: World
+  app: ReturnType<typeof createApp>
   url: string
   /** What was logged as an error. */
   errors: unknown[]
@@ -53,6 +54,7 @@ export async function openSite(
   server.on('request', app)
   return {
     world,
+    app,
     url,
     errors,
     visitor: () => new Visitor(url),
