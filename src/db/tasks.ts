@@ -15,6 +15,9 @@ export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; d
 const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
+/** Due tasks of which one hand-out chooses, at least. */
+const FEWEST_LOOKED_AT = 500
+
 export function createTasks(db: Database, sealer: Sealer) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
   const released = { startedBy: null, leaseUntil: null }
@@ -49,6 +52,9 @@ export function createTasks(db: Database, sealer: Sealer) {
         return tx.execute<Handout>(sql`
           with leased as (
             select account_id, kind from tasks where lease_until >= clock_timestamp()
+          ), room as (
+            select greatest(0, ${window} - count(*)) as tasks from leased
+            where kind = any(${sql.param([...kinds])}::text[])
           ), due as (
             select t.id, coalesce(t.account_id, -t.id) as owner, t.due_at
             from tasks t left join accounts a on a.id = t.account_id
@@ -58,13 +64,12 @@ export function createTasks(db: Database, sealer: Sealer) {
               and (t.lease_until is null or t.lease_until < clock_timestamp())
               and not exists (select from leased where leased.account_id = t.account_id)
             order by t.due_at, t.id
-            limit ${window * 5}
+            -- Some may be of one account, of which one is chosen.
+            limit (select case when tasks > 0 then greatest(tasks * 5, ${FEWEST_LOOKED_AT}) else 0 end from room)
           ), chosen as (
             select id from (select distinct on (owner) id, due_at from due order by owner, due_at, id) one_each
             order by due_at, id
-            limit greatest(0, ${window} - (
-              select count(*) from leased where kind = any(${sql.param([...kinds])}::text[])
-            ))
+            limit (select tasks from room)
           ), handed as (
             update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
             from chosen where tasks.id = chosen.id

@@ -36,10 +36,9 @@ export type Mailbox = ReturnType<Gmail['open']>
 
 /** Gmail's API by Google's own client, which is given an access token and nothing that it could refresh. */
 export function createGmail(settings: GmailSettings, clock: Clock) {
-  const transport = createTransport()
+  const transport = createTransport(settings.timeoutMs)
   const { users } = new gmail_v1.Gmail({
     rootUrl: settings.apiRoot,
-    timeout: settings.timeoutMs,
     retry: false,
     fetchImplementation: transport.fetch,
   })
