@@ -42,7 +42,7 @@ async function benchmark({ config, onStop }: Process, options: BenchOptions): Pr
 
   console.log(`load before: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`)
   const misses: string[] = []
-  const servers = { databaseUrl, redis, scripts: new URL('.', import.meta.url) }
+  const servers = { databaseUrl, redis, onStop, scripts: new URL('.', import.meta.url) }
   for (const name of options.parts) misses.push(...(await PARTS[name](servers, { ...options, backends })))
   return misses
 }
