@@ -20,6 +20,7 @@ import {
   warnOfTexts,
 } from '../src/runtime.ts'
 import { mondayMorning, startLocalSandbox } from '../src/sandbox/local.ts'
+import { openTelemetry } from '../src/telemetry.ts'
 import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
 
 /** In the sandbox a day takes a minute. */
@@ -35,12 +36,13 @@ await runProcess(async (process) => {
     ? await withSandbox(process, database)
     : await withGoogle(process, database)
 
-  const runtime = createRuntime(config, clock, log)
+  const telemetry = await openTelemetry(config, { counts: true }, onStop)
+  const runtime = createRuntime(config, clock, log, telemetry)
   onStop(runtime.close)
   await requireKeys(runtime)
   warnOfTexts(runtime)
   if (!process.config.DATABASE_URL) await runtime.warmup.store.endLeases()
-  const backend = createQueueBackend(config, log)
+  const backend = createQueueBackend(config, log, telemetry)
   onStop(backend.close)
   const workers = startWorkers(runtime, backend, {
     kinds: TASK_KINDS,

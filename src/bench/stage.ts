@@ -80,6 +80,9 @@ async function openStage({ databaseUrl, redis, scripts }: Servers, onStop: OnSto
         ...settings,
         ...queueSettings(backend, redis),
         WORKER_CONCURRENCY: String(concurrency),
+        // Google's own allowance ends far below what is measured here.
+        GMAIL_UNITS_PER_MINUTE_PROJECT: '1000000000',
+        GMAIL_UNITS_PER_MINUTE_ACCOUNT: '1000000000',
       })
       onStop(worker.stop)
       const pids = [google.pid, postmaster, ...(backend === 'redis' ? [redis?.pid ?? null] : [])]

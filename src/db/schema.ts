@@ -11,6 +11,7 @@ import { RAMPS } from '../domain/ramp.ts'
 import type { DomainFindings } from '../domain/sender-authentication.ts'
 import { TASK_KINDS } from '../domain/task.ts'
 import { TOKEN_FAILURES } from '../domain/token-failure.ts'
+import { LOOK_RESULTS } from '../domain/unknown-send.ts'
 import { pg, sql } from './drizzle.ts'
 
 const {
@@ -236,6 +237,12 @@ export const messages = pgTable(
     inReplyTo: reference('in_reply_to'),
     state: text('state', { enum: MESSAGE_STATES }).notNull().default('planned'),
     failure: text('failure'),
+    /** Of an unknown one: when its sender's mailbox was last looked through for it, what was seen, and why not all of it. */
+    lookedAt: instant('looked_at'),
+    lookSaw: text('look_saw', { enum: LOOK_RESULTS }),
+    lookFailure: text('look_failure'),
+    /** The operator wants it sent again, if one more look does not find it. */
+    resendWishedAt: instant('resend_wished_at'),
     plannedFor: instant('planned_for').notNull(),
     rfcMessageId: text('rfc_message_id').notNull(),
     gmailDraftId: text('gmail_draft_id'),
@@ -263,6 +270,8 @@ export const messages = pgTable(
     /** Of a delivery status notification: its status code (RFC 3463) and the words of the server. */
     bounceStatus: text('bounce_status'),
     bounceWords: text('bounce_words'),
+    /** Why its recipient's task was given up; null where it was not. */
+    openFailure: text('open_failure'),
   },
   (table) => [
     unique('messages_one_per_turn').on(table.conversationId, table.turn),
@@ -272,6 +281,9 @@ export const messages = pgTable(
     index('messages_recipient').on(table.recipientId, table.id),
     index('messages_waiting').on(table.senderId).where(sql`${table.state} = 'planned'`),
     index('messages_unknown').on(table.id).where(sql`${table.state} = 'unknown'`),
+    index('messages_failed')
+      .on(table.id)
+      .where(sql`${table.state} = 'failed' or ${table.openFailure} is not null`),
     index('messages_expected')
       .on(table.recipientId, table.plannedFor)
       .where(sql`${table.state} <> 'cancelled'`),
@@ -306,6 +318,7 @@ export const tasks = pgTable(
     index('tasks_due').on(table.dueAt),
     index('tasks_leased').on(table.accountId).where(sql`${table.leaseUntil} is not null`),
     index('tasks_account').on(table.accountId, table.dueAt),
+    index('tasks_troubled').on(table.errors).where(sql`${table.errors} > 0`),
     uniqueIndex('tasks_one_per_message')
       .on(table.kind, table.messageId)
       .where(sql`${table.messageId} is not null`),
@@ -340,7 +353,7 @@ export const incidents = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: INCIDENT_KINDS }).notNull(),
-    /** What it is about: `account:<id>` or `client:<OAuth client id>`. */
+    /** What it is about: `account:<id>`, `client:<OAuth client id>` or `google`. */
     subject: text('subject').notNull(),
     accountId: reference('account_id').references(() => accounts.id),
     failure: text('failure', { enum: TOKEN_FAILURES }).notNull(),
@@ -348,13 +361,30 @@ export const incidents = pgTable(
     words: text('words').notNull(),
     openedAt: instant('opened_at').notNull(),
     closedAt: instant('closed_at'),
-    /** Of a refused client: when one refresh may try it again. */
+    /** Of a refused client, or of Google: when one refresh, or one task, may try it again. */
     nextTryAt: instant('next_try_at'),
   },
   (table) => [
     uniqueIndex('incidents_one_open').on(table.subject).where(sql`${table.closedAt} is null`),
     index('incidents_account').on(table.accountId),
+    index('incidents_subject').on(table.subject, table.id),
   ],
+)
+
+/** What each worker process last saw of Google. */
+export const googleSightings = pgTable('google_sightings', {
+  process: text('process').primaryKey(),
+  at: instant('at').notNull(),
+  /** Accounts whose last answer was a failure of Google, and how many got another one. */
+  failing: bigint('failing', { mode: 'number' }).array().notNull(),
+  fine: integer('fine').notNull(),
+})
+
+/** What is left of Gmail's quota, for `project` and for each `account:<id>`: when it will be whole again. */
+export const gmailQuota = pgTable(
+  'gmail_quota',
+  { subject: text('subject').primaryKey(), wholeAt: instant('whole_at').notNull() },
+  (table) => [index('gmail_quota_whole').on(table.wholeAt)],
 )
 
 export const webhooks = pgTable('webhooks', {
