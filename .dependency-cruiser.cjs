@@ -59,15 +59,15 @@ module.exports = {
     ),
     forbid(
       'only-wiring-builds',
-      'the wiring is imported by entry points, tests, rehearsals and itself',
-      { path: '^src/', pathNot: [WIRING, '^src/rehearsal/'] },
+      'the wiring is imported by entry points, tests, rehearsals, benchmarks and itself',
+      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|bench)/'] },
       { path: WIRING, pathNot: SHARED },
     ),
     forbid(
       'nothing-needs-a-rehearsal',
-      'a rehearsal runs the product, which does not know of it',
-      { path: '^(src|workers)/', pathNot: '^src/rehearsal/' },
-      { path: '^src/rehearsal/' },
+      'a rehearsal or a benchmark runs the product, which knows of neither',
+      { path: '^(src|workers)/', pathNot: '^src/(rehearsal|bench)/' },
+      { path: '^src/(rehearsal|bench)/' },
     ),
     forbid('entries-are-not-imported', 'nobody imports an entry point', {}, { path: ENTRIES }),
     forbid(

@@ -121,7 +121,11 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     log,
   }
 
-  return { warmup, db: connection.db, sealer, close: connection.close }
+  async function close() {
+    gmail.close()
+    await connection.close()
+  }
+  return { warmup, db: connection.db, sealer, close }
 }
 
 function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteConfig): MailSettings | null {

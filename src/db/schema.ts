@@ -126,6 +126,8 @@ export const accountCounts = pgTable('account_counts', {
   movedToPrimary: integer('moved_to_primary').notNull().default(0),
   /** Of the mail it was sent: what came back. */
   bouncedTo: integer('bounced_to').notNull().default(0),
+  /** Counts the sends that it ever began: what a send that begins must match. */
+  begun: integer('begun').notNull().default(0),
   /** The run of decisions of each rate at its present value: it begins anew when the rate is changed. */
   rateRuns: jsonb('rate_runs').$type<RateRuns>().notNull().default({}),
 })

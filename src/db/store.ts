@@ -6,6 +6,8 @@ import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
 import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
+import { createEndings } from './endings.ts'
+import { createEngagements } from './engagements.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
 import { createIncidents } from './incidents.ts'
@@ -17,6 +19,7 @@ import { createPlacementCounts } from './placement-counts.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
+import { createSends } from './sends.ts'
 import { createTasks } from './tasks.ts'
 import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
@@ -52,6 +55,8 @@ function repositories(db: Database, sealer: Sealer) {
     cohorts: createCohorts(db),
     counts: createCounts(db),
     deliveries: createDeliveries(db),
+    endings: createEndings(db),
+    engagements: createEngagements(db),
     engine: createEngine(db),
     events: createEvents(db),
     incidents: createIncidents(db),
@@ -60,8 +65,9 @@ function repositories(db: Database, sealer: Sealer) {
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     placementCounts: createPlacementCounts(db),
+    sends: createSends(db),
     senderDomains: createSenderDomains(db),
-    tasks: createTasks(db),
+    tasks: createTasks(db, sealer),
     textUses: createTextUses(db),
     tokens: createTokens(db, sealer),
     webhooks: createWebhooks(db, sealer),

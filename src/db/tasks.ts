@@ -1,22 +1,12 @@
 import type { Handout, TaskKind } from '../domain/task.ts'
-import { type Account, accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
-import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
-import { type Engine, engineColumns } from './engine.ts'
-import type { Message } from './messages.ts'
-import { accounts, engineSettings, messages, tasks } from './schema.ts'
+import { and, eq, inArray, isNull, ne, sql } from './drizzle.ts'
+import { tasks } from './schema.ts'
+import type { Sealer } from './sealing.ts'
+import { createTaskStarter } from './started-task.ts'
 
-export type Task = typeof tasks.$inferSelect
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
-/** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
-export type StartedTask = {
-  task: Task
-  account: Account | null
-  message: Message | null
-  /** The settings that hold for all of them. */
-  engine: Engine
-}
 
 /**
  * Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection; while the operator
@@ -25,7 +15,7 @@ export type StartedTask = {
 const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
-export function createTasks(db: Database) {
+export function createTasks(db: Database, sealer: Sealer) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
   const released = { startedBy: null, leaseUntil: null }
 
@@ -84,42 +74,7 @@ export function createTasks(db: Database) {
       })
     },
 
-    /** Begins a task that was handed out; null where the job is void: finished, handed out anew, or begun elsewhere. */
-    async start(
-      taskId: number,
-      handout: number,
-      owner: string,
-      leaseSeconds: number,
-    ): Promise<StartedTask | null> {
-      const started = db.$with('started').as(
-        db
-          .update(tasks)
-          .set({ startedBy: owner, leaseUntil: inSeconds(leaseSeconds) })
-          .where(
-            and(
-              eq(tasks.id, taskId),
-              eq(tasks.handout, handout),
-              isNull(tasks.startedBy),
-              // A job that comes too late might run beside another task of its account.
-              sql`${tasks.leaseUntil} >= clock_timestamp()`,
-            ),
-          )
-          .returning(),
-      )
-      const [row] = await db
-        .with(started)
-        .select({
-          account: accountColumns,
-          message: getTableColumns(messages),
-          engine: engineColumns,
-          task: started._.selectedFields,
-        })
-        .from(started)
-        .innerJoin(engineSettings, sql`true`)
-        .leftJoin(accounts, eq(accounts.id, started.accountId))
-        .leftJoin(messages, eq(messages.id, started.messageId))
-      return row ? (row as StartedTask) : null
-    },
+    start: createTaskStarter(db, sealer),
 
     /** Holds on to running tasks; returns the ids of those that are still their owner's. */
     async renew(held: readonly { taskId: number; owner: string }[], leaseSeconds: number): Promise<number[]> {

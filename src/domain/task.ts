@@ -10,8 +10,8 @@ export type Handout = { taskId: number; kind: TaskKind; handout: number }
 
 /** What became of one run of a task, as data; one place carries it out. */
 export type Outcome =
-  /** Finished: the task's row goes. */
-  | { kind: 'done' }
+  /** Finished: the task's row goes; `isKept`: it went with the facts. */
+  | { kind: 'done'; isKept?: true }
   /** Nothing went wrong, but it is to be run at another time. */
   | {
       kind: 'again'
@@ -20,6 +20,8 @@ export type Outcome =
       looks?: number
       /** Not even begun: errors in a row go on counting. */
       untried?: boolean
+      /** It was put off with the facts. */
+      isKept?: true
     }
   /** It can't succeed. */
   | { kind: 'failed'; reason: string }

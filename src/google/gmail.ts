@@ -1,4 +1,3 @@
-import { OAuth2Client } from 'google-auth-library'
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
 import type { Clock } from '../domain/clock.ts'
 import type { Notice } from '../domain/delivery-status.ts'
@@ -6,6 +5,7 @@ import { GoogleError } from '../domain/errors.ts'
 import { isDeliveryReport, readNotice } from './delivery-notice.ts'
 import { encodeMail, type Mail } from './mime.ts'
 import { gmailError } from './problems.ts'
+import { createTransport } from './transport.ts'
 
 export type GmailMethod =
   | 'getProfile'
@@ -36,22 +36,23 @@ export type Mailbox = ReturnType<Gmail['open']>
 
 /** Gmail's API by Google's own client, which is given an access token and nothing that it could refresh. */
 export function createGmail(settings: GmailSettings, clock: Clock) {
+  const transport = createTransport(settings.timeoutMs)
+  const { users } = new gmail_v1.Gmail({
+    rootUrl: settings.apiRoot,
+    retry: false,
+    fetchImplementation: transport.fetch,
+  })
+
   return {
+    close: transport.close,
+
     open(accessToken: string, signal?: AbortSignal) {
-      const auth = new OAuth2Client()
-      auth.setCredentials({ access_token: accessToken })
-      const { users } = new gmail_v1.Gmail({
-        auth,
-        rootUrl: settings.apiRoot,
-        timeout: settings.timeoutMs,
-        retry: false,
-        ...(signal ? { signal } : {}),
-      })
+      const asking = { headers: { authorization: `Bearer ${accessToken}` }, ...(signal ? { signal } : {}) }
       const me = { userId: 'me' }
 
       return {
         async address(): Promise<string> {
-          const profile = await call('getProfile', () => users.getProfile(me))
+          const profile = await call('getProfile', () => users.getProfile(me, asking))
           return required(profile.emailAddress, 'an address')
         },
 
@@ -63,7 +64,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           const raw = await encodeMail(mail)
           const message = { raw, ...(threadId ? { threadId } : {}) }
           const draft = await call('drafts.create', () =>
-            users.drafts.create({ ...me, requestBody: { message } }),
+            users.drafts.create({ ...me, requestBody: { message } }, asking),
           )
           return {
             draftId: required(draft.id, 'a draft id'),
@@ -74,7 +75,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** The draft that carries this RFC Message-ID, if there is one. */
         async findDraft(rfcMessageId: string): Promise<{ draftId: string; threadId: string } | null> {
           const list = await call('drafts.list', () =>
-            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }),
+            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }, asking),
           )
           const draft = list.drafts?.[0]
           if (!draft) return null
@@ -86,7 +87,9 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         async draftExists(draftId: string): Promise<boolean> {
           return found(async () => {
-            await call('drafts.get', () => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
+            await call('drafts.get', () =>
+              users.drafts.get({ ...me, id: draftId, format: 'minimal' }, asking),
+            )
             return true
           }, false)
         },
@@ -94,7 +97,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** Sending makes a new message of the draft, with an id of its own. An answer without it is no success. */
         async sendDraft(draftId: string): Promise<{ messageId: string; threadId: string }> {
           const message = await call('drafts.send', () =>
-            users.drafts.send({ ...me, requestBody: { id: draftId } }),
+            users.drafts.send({ ...me, requestBody: { id: draftId } }, asking),
           )
           return {
             messageId: required(message.id, 'a message id'),
@@ -106,7 +109,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async sentInThread(threadId: string): Promise<{ messageId: string; threadId: string }[]> {
           return found(async () => {
             const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'minimal' }),
+              users.threads.get({ ...me, id: threadId, format: 'minimal' }, asking),
             )
             return (thread.messages ?? [])
               .filter((message) => message.labelIds?.includes('SENT') && message.id)
@@ -119,7 +122,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           return found(async () => {
             const metadataHeaders = ['Content-Type']
             const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }),
+              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }, asking),
             )
             return (thread.messages ?? [])
               .filter(({ labelIds }) => !labelIds?.includes('SENT') && !labelIds?.includes('DRAFT'))
@@ -133,7 +136,7 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async notice(messageId: string): Promise<Notice | null> {
           return found(async () => {
             const { raw } = await call('messages.get', () =>
-              users.messages.get({ ...me, id: messageId, format: 'raw' }),
+              users.messages.get({ ...me, id: messageId, format: 'raw' }, asking),
             )
             return readNotice(Buffer.from(required(raw, 'a mail'), 'base64url'))
           }, null)
@@ -142,7 +145,10 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
         async rfcMessageId(messageId: string): Promise<string> {
           const message = await call('messages.get', () =>
-            users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
+            users.messages.get(
+              { ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] },
+              asking,
+            ),
           )
           return required(headerOf(message.payload, 'Message-ID'), 'a Message-ID')
         },
@@ -153,13 +159,13 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         ): Promise<{ messageId: string; threadId: string; labelIds: string[] } | null> {
           const q = `rfc822msgid:${bare(rfcMessageId)}`
           const list = await call('messages.list', () =>
-            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }),
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }, asking),
           )
           const id = list.messages?.[0]?.id
           if (!id) return null
           return found(async () => {
             const message = await call('messages.get', () =>
-              users.messages.get({ ...me, id, format: 'minimal' }),
+              users.messages.get({ ...me, id, format: 'minimal' }, asking),
             )
             return {
               messageId: id,
@@ -171,20 +177,26 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
 
         /** The id of the user label of this name, made where there is none; of "a/b" also "a", under which Gmail shows it. */
         async ensureLabel(name: string): Promise<string> {
-          const { labels = [] } = await call('labels.list', () => users.labels.list(me))
+          const { labels = [] } = await call('labels.list', () => users.labels.list(me, asking))
           let id: string | null | undefined
           for (const path of pathsOf(name)) {
             const known = labels.find((label) => label.name?.toLowerCase() === path.toLowerCase())
             id =
               known?.id ??
-              (await call('labels.create', () => users.labels.create({ ...me, requestBody: shown(path) }))).id
+              (
+                await call('labels.create', () =>
+                  users.labels.create({ ...me, requestBody: shown(path) }, asking),
+                )
+              ).id
           }
           return required(id, 'a label id')
         },
 
         async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
           const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
-          await call('messages.modify', () => users.messages.modify({ ...me, id: messageId, requestBody }))
+          await call('messages.modify', () =>
+            users.messages.modify({ ...me, id: messageId, requestBody }, asking),
+          )
         },
       }
     },

@@ -25,7 +25,9 @@ function readHandout(data: unknown): Handout | null {
   if (typeof data !== 'object' || data === null) return null
   const { taskId, kind, handout } = data as Partial<Record<keyof Handout, unknown>>
   const known = TASK_KINDS.find((candidate) => candidate === kind)
-  return known && isCount(taskId) && isCount(handout) && handout <= HIGHEST_HANDOUT ? { taskId, kind: known, handout } : null
+  return known && isCount(taskId) && isCount(handout) && handout <= HIGHEST_HANDOUT
+    ? { taskId, kind: known, handout }
+    : null
 }
 
 function isCount(value: unknown): value is number {

@@ -1,7 +1,8 @@
 import type { Account } from '../db/accounts.ts'
 import type { Message } from '../db/messages.ts'
+import type { Holder } from '../db/sends.ts'
+import type { StartedTask } from '../db/started-task.ts'
 import type { Store } from '../db/store.ts'
-import type { StartedTask } from '../db/tasks.ts'
 import type { DomainResolver } from '../dns/resolver.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Random } from '../domain/random.ts'
@@ -42,4 +43,10 @@ export type Warmup = {
 
 /** One run of an account's task: its rows, its mailbox, and a signal that says that the run has lost its lease. */
 export type Run = StartedTask & { account: Account; owner: string; ask: AskGmail; signal: AbortSignal }
-export type MessageRun = Run & { message: Message }
+/** `partner` is the account at the other end of the message. */
+export type MessageRun = Run & { message: Message; partner: Account }
+
+/** The run as the holder of its task. */
+export function holderOf({ task, owner }: Run): Holder {
+  return { taskId: task.id, owner }
+}

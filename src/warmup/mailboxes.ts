@@ -1,18 +1,23 @@
+import type { StoredToken } from '../db/tokens.ts'
 import { GoogleError } from '../domain/errors.ts'
 import type { Gmail, Mailbox } from '../google/gmail.ts'
 import type { AuthenticateAndUpdateToken, ValidToken } from './authenticate-and-update-token.ts'
 
 /** Asks Gmail something in the name of one account. */
 export type AskGmail = <T>(request: (mailbox: Mailbox) => Promise<T>) => Promise<T>
-export type OpenMailbox = (accountId: number, signal?: AbortSignal) => Promise<AskGmail>
+/** `stored` is the account's token as it was just read, which spares another look. */
+export type OpenMailbox = (
+  accountId: number,
+  options?: { signal?: AbortSignal; stored?: StoredToken | null },
+) => Promise<AskGmail>
 
 /** Opens mailboxes with a valid token. */
 export function createMailboxOpener(
   gmail: Gmail,
   authenticateAndUpdateToken: AuthenticateAndUpdateToken,
 ): OpenMailbox {
-  return async function openMailbox(accountId, signal) {
-    const token = await authenticateAndUpdateToken(accountId)
+  return async function openMailbox(accountId, { signal, stored = null } = {}) {
+    const token = await authenticateAndUpdateToken(accountId, { stored })
     const ask = askingWith(authenticateAndUpdateToken, accountId, token)
     return (request) => ask((accessToken) => request(gmail.open(accessToken, signal)))
   }

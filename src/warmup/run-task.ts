@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { StartedTask } from '../db/tasks.ts'
+import type { StartedTask } from '../db/started-task.ts'
 import type { AccountStatus } from '../domain/account.ts'
 import { GoogleError, NeedsReauthError, NoticeError, wordsOf } from '../domain/errors.ts'
 import { localDateOf } from '../domain/local-time.ts'
@@ -33,9 +33,10 @@ export async function runTask(
   handout: Handout,
   hold: (taskId: number, owner: string) => { signal: AbortSignal; release(): void },
 ): Promise<Ended> {
-  const { store, log } = warmup
+  const { store, clock, log } = warmup
   const owner = randomUUID()
-  const started = await store.tasks.start(handout.taskId, handout.handout, owner, TASK_LEASE_SECONDS)
+  const times = { now: clock.now(), leaseSeconds: TASK_LEASE_SECONDS }
+  const started = await store.tasks.start(handout, owner, times)
   if (!started) return 'void'
   const startedAt = performance.now()
   const held = hold(started.task.id, owner)
@@ -84,7 +85,7 @@ async function perform(
   owner: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { task, account, message } = started
+  const { task, account, message, partner } = started
   if (task.kind === 'notify') return sendNotices(warmup, task, signal)
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
@@ -92,10 +93,11 @@ async function perform(
   // What it had begun to send is still brought to its end.
   if (account.kind === 'vault' && message?.state !== 'sending') return { kind: 'done' }
 
-  const run: Run = { ...started, account, owner, signal, ask: await warmup.openMailbox(account.id, signal) }
+  const ask = await warmup.openMailbox(account.id, { signal, stored: started.token })
+  const run: Run = { ...started, account, owner, signal, ask }
   if (task.kind === 'plan') return planAccountDay(warmup, run)
-  if (!message) return { kind: 'failed', reason: `a ${task.kind} task without a message` }
-  const messageRun: MessageRun = { ...run, message }
+  if (!message || !partner) return { kind: 'failed', reason: `a ${task.kind} task without a message` }
+  const messageRun: MessageRun = { ...run, message, partner }
   return task.kind === 'open' ? openMail(warmup, messageRun) : sendMail(warmup, messageRun)
 }
 
@@ -113,6 +115,7 @@ async function conclude(
   }
   if (account && account.lastError !== null && task.kind !== 'disconnect')
     await store.accounts.setLastError(account.id, null)
+  if (outcome.isKept) return outcome.kind
   if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
   else await store.tasks.finish(task.id, owner)
   return outcome.kind

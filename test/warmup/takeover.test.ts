@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
-import { accounts, incidents, tasks } from '../../src/db/schema.ts'
+import { accountCounts, accounts, incidents, tasks } from '../../src/db/schema.ts'
 import { settingsOf } from '../../src/domain/account.ts'
 import { createRuntime, startClock } from '../../src/runtime.ts'
 import { pauseAccount, resumeAccount } from '../../src/warmup/account-settings.ts'
@@ -192,11 +192,14 @@ describe('an account that is removed', () => {
     const { world, ben } = await openPair()
     await using _ = world
     const { counts } = world.runtime.warmup.store
-    await counts.setRuns(ben.id, { open: { asked: 200, granted: 20 } })
+    await world.runtime.db
+      .update(accountCounts)
+      .set({ rateRuns: { open: { asked: 200, granted: 20 } } })
+      .where(eq(accountCounts.accountId, ben.id))
     await removeAccount(world.runtime.warmup, ben.id)
     await world.settle()
     await world.connect('ben@example.org', { kind: 'pool', openRate: 0.5 })
-    expect((await counts.lockRuns(ben.id, ben.id)).open).toBeUndefined()
+    expect((await counts.runs(ben.id)).open).toBeUndefined()
   })
 })
 

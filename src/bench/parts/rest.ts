@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../../embedded/postgres.ts'
+import { atMost, type Figure, printFigures } from '../figures.ts'
+import { inFolder } from '../folder.ts'
+import { memoryOf, startProgram } from '../program.ts'
+import { onStage, queueSettings, type Servers } from '../stage.ts'
+import type { Part } from './part.ts'
+
+const GOAL_WORKER_MB = 150
+/** What a start leaves to be done is done by then. */
+const SETTLED_MS = 5000
+
+/** What the processes of production weigh before anybody asks anything of them. */
+export const measureRest: Part = (servers, { backends: [backend = 'postgres'] }) =>
+  onStage(servers, async (stage) => {
+    const settings = { ...stage.settings, ...queueSettings(backend, servers.redis) }
+    const worker = await weigh(servers, 'workers/all.ts', 'workers are running', settings)
+    const web = await weigh(servers, 'scripts/web.ts', 'the web server listens', settings)
+    return printFigures(`memory at rest, the queue on ${backend}`, [
+      figure('worker process', worker, GOAL_WORKER_MB),
+      figure('web process', web),
+    ])
+  })
+
+async function weigh(
+  { scripts }: Servers,
+  entry: string,
+  words: string,
+  settings: Record<string, string>,
+): Promise<number | null> {
+  return inFolder(async (folder) => {
+    const file = fileURLToPath(new URL(`../${entry}`, scripts))
+    const program = startProgram([process.execPath, file], {
+      folder,
+      settings: { ...settings, PORT: String(await freePort()) },
+    })
+    await program.says(words)
+    await delay(SETTLED_MS)
+    const weight = memoryOf(program.pid)
+    await program.stop()
+    return weight
+  })
+}
+
+function figure(name: string, megabytes: number | null, goal?: number): Figure {
+  if (megabytes === null) return { name, value: 'not known on this system' }
+  return {
+    name,
+    value: `${megabytes.toFixed(0)} MB`,
+    ...(goal === undefined ? {} : { goal: atMost(goal, megabytes, ' MB') }),
+  }
+}

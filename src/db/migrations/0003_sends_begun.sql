@@ -1,0 +1,1 @@
+ALTER TABLE "account_counts" ADD COLUMN "begun" integer DEFAULT 0 NOT NULL;
