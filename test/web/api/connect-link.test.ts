@@ -89,6 +89,28 @@ test('what is no scope of Google’s is refused', async () => {
   }
 })
 
+test('the longest link that can be made still opens', async () => {
+  await using api = await openApi()
+  const extra_scopes = Array.from({ length: 50 }, (_, i) => `${'x'.repeat(97)}${i + 100}`)
+  const settings = {
+    displayName: 'é'.repeat(60),
+    signature: '"'.repeat(500),
+    holidays: Array.from({ length: 100 }, (_, i) => `2026-${(i % 12) + 10}-10..2027-12-31`),
+  }
+  await api.world.connect('anna@example.com', settings)
+  for (const email of ['anna@example.com', `${'n'.repeat(60)}@${'example.'.repeat(20)}com`]) {
+    const { status, body } = await api.call('POST', `/v1/accounts/${email}/connect-link`, {
+      body: { extra_scopes },
+    })
+    expect([email, status]).toEqual([email, 201])
+    const { pathname, search, searchParams } = new URL(body.url)
+    const page = await api.site.visitor().get(pathname + search)
+    expect([email, page.status]).toEqual([email, 200])
+    const next = await api.site.visitor().post('/connect', { link: searchParams.get('link') ?? '' })
+    expect([email, next.status]).toEqual([email, 303])
+  }
+})
+
 test('an address that can’t be one is refused before a link is made for it', async () => {
   await using api = await openApi()
   const reply = await api.call('POST', '/v1/accounts/anna@nowhere/connect-link')
