@@ -172,13 +172,13 @@ describe('parseConversation', () => {
     expect(problemsOf(withMail(`{${choices(51)}}`))).toMatchObject([
       { problem: expect.stringMatching(/has 51 choices, 50 are allowed$/) },
     ])
-    const named = withMail(`{${'{{much}}|'.repeat(8000)}x {{much}} {{much}}}`)
+    const named = withMail(`{${'{{much}} {{much}}|'.repeat(4000)}x}`)
     const start = performance.now()
     const problems = problemsOf(named.replace('Subject: Lunch\n', `Subject: Lunch\nmuch: ${choices(8000)}\n`))
     expect(performance.now() - start).toBeLessThan(1000)
     expect(problems).toMatchObject([
       { line: 2, problem: '"much" has 8000 choices, 50 are allowed' },
-      { problem: expect.stringMatching(/has 8001 choices, 50 are allowed$/) },
+      { problem: expect.stringMatching(/has 4001 choices, 50 are allowed$/) },
     ])
   })
 
