@@ -16,7 +16,7 @@ export function fuzzing(runs: number): { numRuns: number; seed?: number } {
 export const FUZZ_TIMEOUT_MS = 60_000 * Number(process.env.FUZZ_TIMES ?? 1)
 
 /** What has broken programs before. */
-const ODD_TEXTS = [
+export const ODD_TEXTS = [
   '',
   ' ',
   '\0',

@@ -4,27 +4,23 @@ import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { startConnecting } from '../../src/warmup/connect-account.ts'
 import { giveConsent } from '../support/consent.ts'
 import { fingerprint } from '../support/fingerprint.ts'
-import { FUZZ_TIMEOUT_MS, fuzzing, oddText } from '../support/fuzz.ts'
+import { FUZZ_TIMEOUT_MS, fuzzing, ODD_TEXTS, oddText } from '../support/fuzz.ts'
 import { askRaw } from './raw.ts'
 import { routesOf } from './routes.ts'
 import { openSite } from './site.ts'
 import { csrfOf } from './visitor.ts'
 
-const NAMES = [
-  'q',
-  'kind',
-  'status',
-  'health',
-  'page',
-  'after',
-  'seed',
-  'edit',
-  'token',
-  'link',
-  'state',
-  'code',
-  'error',
-]
+/** What the pages read of their addresses. */
+const READ: Record<string, readonly string[]> = {
+  '/': ['q', 'kind', 'status', 'health', 'page'],
+  '/accounts/1': ['edit'],
+  '/forecast': ['after'],
+  '/texts/lunch-place': ['seed'],
+  '/sign-in': ['token'],
+  '/connect': ['link'],
+  '/oauth/google/callback': ['state', 'code', 'error'],
+}
+const NAMES = Object.values(READ).flat()
 const ANNA = 'anna@sandbox.test'
 const inAddress = oddText.map((text) => encodeURIComponent(text.toWellFormed()))
 const query = fc
@@ -32,6 +28,24 @@ const query = fc
     maxLength: 4,
   })
   .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join('&'))
+
+test('each value that has broken programs before is answered in each place that a page reads', async () => {
+  await using site = await openSite()
+  await site.world.connect(ANNA)
+  const before = await fingerprint(site.world.runtime.db)
+  const { cookie } = await site.operator()
+  // The parts that renew themselves are read by the same code, and are shorter.
+  const headers = { host: new URL(site.url).host, cookie, 'hx-request': 'true' }
+  const places = Object.entries(READ).flatMap(([path, names]) => names.map((name) => `${path}?${name}=`))
+  for (const text of ODD_TEXTS) {
+    const value = encodeURIComponent(text.toWellFormed())
+    const answers = await Promise.all(places.map((place) => askRaw(site.url, place + value, { headers })))
+    for (const [i, { status }] of answers.entries())
+      expect([places[i], text, status < 500]).toEqual([places[i], text, true])
+  }
+  expect(site.errors).toEqual([])
+  expect(await fingerprint(site.world.runtime.db)).toEqual(before)
+})
 
 test('whatever stands in an address, a page answers it and nothing is changed', {
   timeout: FUZZ_TIMEOUT_MS,
@@ -63,7 +77,7 @@ test('whatever stands in an address, a page answers it and nothing is changed', 
       expect([200, 302, 400, 401, 404, 410, 429, 431]).toContain(answer.status)
       expect(await fingerprint(db)).toEqual(before)
     }),
-    fuzzing(300),
+    fuzzing(200),
   )
 })
 
