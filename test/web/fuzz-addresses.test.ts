@@ -29,7 +29,9 @@ const query = fc
   })
   .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join('&'))
 
-test('each value that has broken programs before is answered in each place that a page reads', async () => {
+test('each value that has broken programs before is answered in each place that a page reads', {
+  timeout: FUZZ_TIMEOUT_MS,
+}, async () => {
   await using site = await openSite()
   await site.world.connect(ANNA)
   const before = await fingerprint(site.world.runtime.db)
