@@ -28,12 +28,16 @@ const url = (what: string, ...protocols: string[]) =>
   }, what)
 const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
 /** Our own addresses begin at the root, whatever stands before them. */
-const origin = httpUrl
-  .refine((text) => {
-    const { pathname, search, hash, username, password } = new URL(text)
-    return /^\/*$/.test(pathname) && `${search}${hash}${username}${password}` === ''
-  }, 'a full http:// or https:// URL that ends with the host or the port')
-  .transform((text) => new URL(text).origin)
+const origin = httpUrl.pipe(
+  z
+    .string()
+    .transform((text) => new URL(text))
+    .refine(
+      ({ origin, href }) => /^\/*$/.test(href.slice(origin.length)),
+      'a full http:// or https:// URL that ends with the host or the port',
+    )
+    .transform(({ origin }) => origin),
+)
 const addresses = z
   .string()
   .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')

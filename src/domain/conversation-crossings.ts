@@ -1,5 +1,3 @@
-import { limits } from './conversation-lint.ts'
-
 /** Longer than any phrase that is looked for. */
 const REACH = 40
 /** Over how many neighbours, choices and what stands between them, a phrase is followed. */
@@ -48,7 +46,6 @@ function outcomes(segment: string, variables: Variables): string[] {
   const options = segment
     .slice(1, -1)
     .split('|')
-    .slice(0, limits.choices)
     .map((option) => option.trim())
   return options.flatMap((option) =>
     option

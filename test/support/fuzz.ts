@@ -13,10 +13,10 @@ export function fuzzing(runs: number): { numRuns: number; seed?: number } {
 }
 
 /** Long enough for the runs that were asked for. */
-export const FUZZ_TIMEOUT_MS = 60_000 * Number(process.env.FUZZ_TIMES ?? 1)
+export const FUZZ_TIMEOUT_MS = 180_000 * Number(process.env.FUZZ_TIMES ?? 1)
 
 /** What has broken programs before. */
-const ODD_TEXTS = [
+export const ODD_TEXTS = [
   '',
   ' ',
   '\0',

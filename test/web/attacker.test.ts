@@ -265,6 +265,23 @@ test('every answer forbids to be framed, guessed at or leaked as a referrer, and
     }
 })
 
+test('a request for no path, or for another server’s, is refused as any other', async () => {
+  await using site = await openSite()
+  const { host } = new URL(site.url)
+  for (const [method, path, status] of [
+    ['OPTIONS', '*', 401],
+    ['GET', '*', 302],
+    ['GET', `http://${EVIL}/`, 302],
+    ['POST', `http://${EVIL}/settings`, 401],
+  ] as const)
+    expect([method, path, (await askRaw(site.url, path, { method, headers: { host } })).status]).toEqual([
+      method,
+      path,
+      status,
+    ])
+  expect(site.errors).toEqual([])
+})
+
 test('an address or headers that are too long are refused by the server itself', async () => {
   await using site = await openSite()
   const { host } = new URL(site.url)

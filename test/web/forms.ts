@@ -1,27 +1,36 @@
-import type { Visitor } from './visitor.ts'
+import type { Page, Visitor } from './visitor.ts'
 
 /** A form as it stands on a page: what a browser would send of it with all boxes ticked. */
 export type Form = { page: string; action: string; fields: [string, string][] }
 
-/** Walks through a site by its links, one page of each kind, and collects its forms, one of each kind. */
-export async function formsOf(visitor: Visitor, start = '/'): Promise<Form[]> {
-  const forms = new Map<string, Form>()
-  const seen = new Set<string>()
+/** Walks through a site by its links, one page of each kind. */
+export async function* linksOf(
+  visitor: Visitor,
+  start: string,
+): AsyncGenerator<{ path: string; page: Page }> {
+  const seen = new Set<string>([start])
   const waiting = [start]
-  for (let page = waiting.shift(); page !== undefined; page = waiting.shift()) {
-    const { html } = await visitor.get(page)
-    for (const [, attributes = '', body = ''] of html.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)) {
-      const action = attributes.match(/action="([^"]+)"/)?.[1]
-      if (action && /method="post"/i.test(attributes))
-        forms.set(kindOf(action), { page, action, fields: fieldsOf(body) })
-    }
-    for (const [, href = ''] of html.matchAll(/href="(\/[^"#]*)"/g)) {
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    const page = await visitor.get(path)
+    yield { path, page }
+    for (const [, href = ''] of page.html.matchAll(/href="(\/[^"#]*)"/g)) {
       const link = href.replaceAll('&amp;', '&')
       if (seen.has(kindOf(link)) || link.startsWith('/assets')) continue
       seen.add(kindOf(link))
       waiting.push(link)
     }
   }
+}
+
+/** The forms of a site, one of each kind. */
+export async function formsOf(visitor: Visitor, start = '/'): Promise<Form[]> {
+  const forms = new Map<string, Form>()
+  for await (const { path, page } of linksOf(visitor, start))
+    for (const [, attributes = '', body = ''] of page.html.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)) {
+      const action = attributes.match(/action="([^"]+)"/)?.[1]
+      if (action && /method="post"/i.test(attributes))
+        forms.set(kindOf(action), { page: path, action, fields: fieldsOf(body) })
+    }
   return [...forms.values()]
 }
 

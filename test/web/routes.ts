@@ -20,7 +20,7 @@ export function routesOf(app: Express): Route[] {
 /** Those of a page whose parameters are filled in, each once. */
 export function pathsOf(app: Express, method: string, parameter = '1'): string[] {
   const paths = routesOf(app)
-    .filter((route) => route.method === method && !isApi(route))
+    .filter((route) => [method, 'ALL'].includes(route.method) && !isApi(route))
     .map(({ path }) => path.replaceAll(/:\w+/g, parameter))
   return [...new Set(paths)]
 }
