@@ -53,21 +53,27 @@ module.exports = {
     ),
     forbid(
       'nobody-knows-google-is-simulated',
-      'only URLs and the speed of time differ; a rehearsal sets both up',
-      { path: '^(src|workers)/', pathNot: '^src/(sandbox|rehearsal)/' },
+      'only URLs and the speed of time differ; a rehearsal and the chaos set both up',
+      { path: '^(src|workers)/', pathNot: '^src/(sandbox|rehearsal|chaos)/' },
       { path: '^src/sandbox/' },
     ),
     forbid(
       'only-wiring-builds',
-      'the wiring is imported by entry points, tests, rehearsals, benchmarks and itself',
-      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|bench)/'] },
+      'the wiring is imported by entry points, tests, rehearsals, benchmarks, the chaos and itself',
+      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|bench|chaos)/'] },
       { path: WIRING, pathNot: SHARED },
     ),
     forbid(
       'nothing-needs-a-rehearsal',
       'a rehearsal or a benchmark runs the product, which knows of neither',
-      { path: '^(src|workers)/', pathNot: '^src/(rehearsal|bench)/' },
+      { path: '^(src|workers)/', pathNot: '^src/(rehearsal|bench|chaos)/' },
       { path: '^src/(rehearsal|bench)/' },
+    ),
+    forbid(
+      'nothing-needs-the-chaos',
+      'it is done to the product, which does not know of it',
+      { path: '^(src|workers)/', pathNot: '^src/chaos/' },
+      { path: '^src/chaos/' },
     ),
     forbid('entries-are-not-imported', 'nobody imports an entry point', {}, { path: ENTRIES }),
     forbid(

@@ -34,6 +34,7 @@ const PLANTED: [rule: string, file: string, source: string][] = [
   ['only-wiring-builds', 'src/queue/builds.ts', "import { build } from '../runtime.ts'\nbuild"],
   ['nothing-needs-a-rehearsal', 'src/web/rehearsal.ts', "import '../rehearsal/ok.ts'"],
   ['nothing-needs-a-rehearsal', 'src/warmup/bench.ts', "import '../bench/ok.ts'"],
+  ['nothing-needs-the-chaos', 'src/warmup/chaos.ts', "import '../chaos/ok.ts'"],
   ['entries-are-not-imported', 'src/web/entry.ts', "import '../../scripts/start.ts'"],
   ['tests-are-not-imported', 'src/web/test.ts', "import '../../test/ok.ts'"],
   ['all-resolved', 'src/web/nowhere.ts', "import './no-such-file.ts'"],
@@ -54,6 +55,10 @@ const LAWFUL: [file: string, source: string][] = [
     "import { build } from '../runtime.ts'\nimport { sandbox } from '../sandbox/ok.ts'\nbuild\nsandbox",
   ],
   ['src/bench/ok.ts', "import { build } from '../runtime.ts'\nbuild"],
+  [
+    'src/chaos/ok.ts',
+    "import { build } from '../runtime.ts'\nimport { sandbox } from '../sandbox/ok.ts'\nbuild\nsandbox",
+  ],
   [
     'scripts/start.ts',
     "import { build } from '../src/runtime.ts'\nimport { sandbox } from '../src/sandbox/ok.ts'\nbuild\nsandbox",

@@ -15,10 +15,18 @@ export type SandboxProcess = {
 
 const LAST_SETTING = 'GOOGLE_CLIENT_SECRET'
 
-/** The simulated Google in a process of its own, in the wall's time, so that what it costs is not measured. */
-export async function startSandboxProcess(script: URL): Promise<SandboxProcess> {
+/** The simulated Google in a process of its own, in the wall's time unless told otherwise, so that what it costs is not measured. */
+export async function startSandboxProcess(
+  script: URL,
+  environment: Record<string, string> = {},
+): Promise<SandboxProcess> {
   const child = spawn(process.execPath, [script.pathname], {
-    env: { PATH: process.env.PATH, SANDBOX_PORT: String(await freePort()), SANDBOX_SPEED: '1' },
+    env: {
+      PATH: process.env.PATH,
+      SANDBOX_PORT: String(await freePort()),
+      SANDBOX_SPEED: '1',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const settings: Record<string, string> = {}

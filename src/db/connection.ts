@@ -1,6 +1,7 @@
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
+import { arrayTypes } from './array-types.ts'
+import { postgres } from './driver.ts'
 import { drizzle } from './drizzle.ts'
 
 /** A connection pool's database or one of its transactions: repositories can't tell them apart. */
@@ -10,6 +11,12 @@ export type Connection = { db: Database; close(): Promise<void> }
 
 /** Told of every statement with its text, which names no value; what it returns is called when the statement is over. */
 export type WatchStatement = (text: string) => () => void
+
+/**
+ * A process that stops in the middle of a transaction (frozen, or its machine cut off) holds its locks, and one of them
+ * keeps everybody from handing out tasks. No transaction of ours waits for anything but the database.
+ */
+const IDLE_TRANSACTION_MS = 20_000
 
 /** Opens a pool; nothing is connected before the first query. */
 export function connect(
@@ -21,8 +28,14 @@ export function connect(
     idle_timeout: 60,
     connect_timeout: 10,
     onnotice: () => {},
+    fetch_types: false,
+    types: arrayTypes,
     // Every statement is short: compiling one takes longer than running it.
-    connection: { application_name: 'kindling', jit: false },
+    connection: {
+      application_name: 'kindling',
+      jit: false,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    },
   })
   return { db: drizzle(preparing(client, options.watch)), close: () => client.end({ timeout: 5 }) }
 }

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+// Before Drizzle, which loads the driver too.
+import './driver.ts'
 
 // The one door to Drizzle. Its ES modules import each other in circles, and linking them leaves 308 MB resident on
 // Node 24; its CommonJS build is the same code in 72 MB (measured with process.memoryUsage after a bare import).

@@ -35,6 +35,7 @@ export async function startEmbeddedPostgres(
     max: 1,
     // The lock is the session's: by default postgres.js ends a session after 30 to 60 minutes.
     max_lifetime: null,
+    fetch_types: false,
     onnotice: () => {},
     connection: { application_name: 'kindling guard' },
   })
