@@ -86,6 +86,7 @@ describe.each([
       const states = (await messagesOf(runtime)).filter(({ state }) => state === 'sent').length
       expect(counts?.counted).toBe(states)
     },
+    180_000,
   )
 })
 
