@@ -72,14 +72,14 @@ export function createRestore(db: Database) {
     },
 
     /**
-     * What an account has to send waits until `until`, and looks for a draft first that may have been left. Who is planned
-     * by the day is not planned for `today` any more.
+     * What an account has to send waits until `until`, and looks for a draft first that may have been left; so does what it
+     * has to read, as it would answer. Who is planned by the day is not planned for `today` any more.
      */
     async holdBack(accountId: number, hold: { today: string; until: Date; reason: string }): Promise<void> {
       await db.execute(sql`
         update tasks set due_at = greatest(due_at, ${hold.until.toISOString()}), waiting_for = ${hold.reason},
           handout = greatest(handout, 1), lease_until = null, started_by = null
-        where account_id = ${accountId} and kind in ('send', 'reply')`)
+        where account_id = ${accountId} and kind in ('send', 'reply', 'open')`)
       await db.execute(sql`
         update accounts set last_planned_on = greatest(last_planned_on, ${hold.today}::date)
         where id = ${accountId} and kind = 'warmup'`)

@@ -31,7 +31,7 @@ const UNREADABLE = 'a backup was restored, and this mailbox can’t be asked whe
 
 /**
  * After a backup was restored: asks the mailboxes what was sent since it was made, so that none of it is sent again, and
- * lets sending wait for each account's next day, as nobody can tell how much of this one's limit was used. Nothing else may
+ * lets everything wait for each account's next day, as nobody can tell how much of this one's limit was used. Nothing else may
  * run meanwhile. Cut off anywhere, it can be run again.
  * @throws GoogleError where Google can't be asked now
  */
@@ -67,8 +67,12 @@ export async function catchUp(
 /** Before anything is asked of Google, so that whoever is cut off leaves it done. */
 async function holdBack({ store, clock }: Warmup, { id, timeZone }: Account): Promise<void> {
   const today = localDateOf(clock.now(), timeZone)
-  const until = startOfLocalDay(addDays(today, 1), timeZone)
+  const until = nextDay(clock.now(), timeZone)
   await store.transaction((tx) => tx.restore.holdBack(id, { today, until, reason: WAITS }))
+}
+
+function nextDay(now: Date, timeZone: string): Date {
+  return startOfLocalDay(addDays(localDateOf(now, timeZone), 1), timeZone)
 }
 
 /** Asks an account's mailbox; `closed` for one that only its owner can open again. */
@@ -117,7 +121,7 @@ async function settleUnsent(
       await store.transaction(async (tx) => {
         if (!(await tx.restore.markFound(message.id, copy))) return
         await tx.restore.dropTasks([message.id])
-        await follow(tx, { message, sender, recipient, at: copy.sentAt })
+        await follow(tx, { message, sender, recipient, at: copy.sentAt }, clock.now())
       })
       found.sent += 1
     }
@@ -136,12 +140,13 @@ async function* unread(store: Store): AsyncGenerator<Message> {
 }
 
 async function findAnswers(
-  { store, clock }: Warmup,
+  warmup: Warmup,
   accounts: ReadonlyMap<number, Account>,
   askOf: Ask,
   found: CaughtUp,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, clock } = warmup
   for await (const message of unread(store)) {
     signal.throwIfAborted()
     const recipient = accounts.get(message.recipientId)
@@ -154,12 +159,13 @@ async function findAnswers(
         await tx.restore.dropTasks([message.id])
         await tx.events.add({ kind: 'task_failed', at: clock.now(), ...about })
       })
-    } else if (answer && (await keepAnswer(store, message, { sender, recipient, answer }))) found.replies += 1
+    } else if (answer && (await keepAnswer(warmup, message, { sender, recipient, answer })))
+      found.replies += 1
   }
 }
 
 function keepAnswer(
-  store: Store,
+  { store, clock }: Warmup,
   answered: Message,
   { sender, recipient, answer }: { sender: Account; recipient: Account; answer: SentMail },
 ): Promise<boolean> {
@@ -168,7 +174,7 @@ function keepAnswer(
     const id = await tx.restore.addReply(answered, { subject, found: answer })
     const message = id === null ? null : await tx.messages.byId(id)
     if (!message) return false
-    await follow(tx, { message, sender: recipient, recipient: sender, at: answer.sentAt })
+    await follow(tx, { message, sender: recipient, recipient: sender, at: answer.sentAt }, clock.now())
     return true
   })
 }
@@ -177,9 +183,12 @@ function keepAnswer(
 async function follow(
   tx: Store,
   { message, sender, recipient, at }: { message: Message; sender: Account; recipient: Account; at: Date },
+  now: Date,
 ): Promise<void> {
   const isReply = message.inReplyTo !== null
-  const dueAt = readingTime(at, readingSchedule(recipient), chanceOf(message, 'reading'))
+  // Nor is it read today: it would be answered.
+  const from = nextDay(now, recipient.timeZone)
+  const dueAt = readingTime(from, readingSchedule(recipient), chanceOf(message, 'reading'))
   await tx.tasks.add([{ kind: 'open', accountId: recipient.id, messageId: message.id, dueAt }])
   await tx.counts.add(new Map([[sender.id, { sent: 1, ...(isReply ? { answered: 1 } : {}) }]]))
   const day = localDateOf(at, sender.timeZone)
