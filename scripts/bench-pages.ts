@@ -49,6 +49,8 @@ async function benchmark(entry: Process, databaseUrl: string): Promise<Timing[]>
     { name: 'forecast', path: '/forecast', shows: 'id="outlook-title"' },
     { name: 'forecast, page 2', path: '/forecast?after=500', shows: 'rel="first"' },
     { name: 'unknown sends', path: '/unknown-sends', shows: 'rfc822msgid' },
+    { name: 'failed', path: '/failed', shows: 'try-again' },
+    { name: 'failed, filtered', path: '/failed?q=sofia&what=send', shows: 'sofia' },
     { name: 'notices', path: '/notices', shows: 'needs re-authentication' },
     { name: 'API keys', path: '/api-keys', shows: 'tokens:read' },
     { name: 'API', path: '/docs', shows: '/openapi.json' },

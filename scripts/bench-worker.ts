@@ -64,6 +64,10 @@ await runProcess(
 /** Its log goes nowhere; what went wrong is told all the same, the first times. */
 function complain(log: { warn: unknown; error: unknown }): void {
   let told = 0
+  // Where everything is stopped at once, the queue may be gone before its worker.
+  process.once('SIGTERM', () => {
+    told = MOST_COMPLAINTS
+  })
   for (const level of ['warn', 'error'] as const) {
     log[level] = (fields: object, words: string) => {
       told += 1

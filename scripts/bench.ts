@@ -40,8 +40,9 @@ async function benchmark({ config, onStop }: Process, options: BenchOptions): Pr
     console.log('left out: the queue on Redis (there is no redis-server, and TEST_REDIS_URL is not set)')
   if (backends.length === 0) throw new OperatorError('--backend redis: expected a Redis')
 
+  console.log(`load before: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`)
   const misses: string[] = []
-  const servers = { databaseUrl, redis, scripts: new URL('.', import.meta.url) }
+  const servers = { databaseUrl, redis, onStop, scripts: new URL('.', import.meta.url) }
   for (const name of options.parts) misses.push(...(await PARTS[name](servers, { ...options, backends })))
   return misses
 }

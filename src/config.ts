@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
+import { UNITS_PER_MINUTE } from './domain/quota.ts'
 import { KEY_BYTES } from './domain/token.ts'
 
 /** A setting that stops the start: one line that names the variable, its value and what was expected. */
@@ -14,6 +15,7 @@ const SECRETS = new Set([
   'DATABASE_URL',
   'REDIS_URL',
   'SMTP_URL',
+  'METRICS_TOKEN',
 ])
 /** Of a value that is repeated in an error. */
 const LONGEST_SHOWN = 200
@@ -93,6 +95,10 @@ const schema = z.object({
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
   DNS_SERVERS: dnsServers.optional(),
+  METRICS_PORT: integer(1, 65_535).optional(),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().min(1, 'a name').default('kindling'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -101,6 +107,8 @@ const schema = z.object({
     .default('info'),
   WARMUP_SPEED: integer(1, 100_000).default(1),
   WORKER_CONCURRENCY: integer(1, 500).default(20),
+  GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
+  GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
 })
 
 type Parsed = z.infer<typeof schema>

@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { OnStop } from './closing.ts'
 
-/** A folder for as long as `work` takes. */
-export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+/** An empty folder, and nobody's. */
+export async function ownFolder(onStop: OnStop): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kindling-bench-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  onStop(() => rm(folder, { recursive: true, force: true }))
+  return folder
 }

@@ -3,6 +3,7 @@ import postgres, { type Sql } from 'postgres'
 import { parseConfig, requireComplete } from '../config.ts'
 import { createSealer, type Sealer } from '../db/sealing.ts'
 import { migrate } from '../runtime.ts'
+import { closingAfter, type OnStop } from './closing.ts'
 import { connectAccounts, endWithTheAnswer } from './installation.ts'
 import type { BackendKind } from './options.ts'
 import { ownDatabase } from './own-database.ts'
@@ -16,6 +17,7 @@ import { startWorkerProcess } from './worker-process.ts'
 export type Servers = {
   databaseUrl: string
   redis: FoundRedis | null
+  onStop: OnStop
   /** The folder of the entry points. */
   scripts: URL
 }
@@ -36,20 +38,11 @@ export type Stage = {
 }
 
 /** Opens a stage for `work`, and closes it whatever comes of it. */
-export async function onStage<T>(servers: Servers, work: (stage: Stage) => Promise<T>): Promise<T> {
-  const closers: (() => Promise<void>)[] = []
-  const onStop = (close: () => Promise<void>) => void closers.push(close)
-  try {
-    return await work(await openStage(servers, onStop))
-  } finally {
-    for (const close of closers.reverse()) await close()
-  }
+export function onStage<T>(servers: Servers, work: (stage: Stage) => Promise<T>): Promise<T> {
+  return closingAfter(servers.onStop, async (onStop) => work(await openStage(servers, onStop)))
 }
 
-async function openStage(
-  { databaseUrl, redis, scripts }: Servers,
-  onStop: (close: () => Promise<void>) => void,
-): Promise<Stage> {
+async function openStage({ databaseUrl, redis, scripts }: Servers, onStop: OnStop): Promise<Stage> {
   const DATABASE_URL = await ownDatabase(databaseUrl, onStop)
   await migrate({ DATABASE_URL })
   const admin = postgres(DATABASE_URL, { max: 2, onnotice: () => {} })
@@ -87,6 +80,9 @@ async function openStage(
         ...settings,
         ...queueSettings(backend, redis),
         WORKER_CONCURRENCY: String(concurrency),
+        // Google's own allowance ends far below what is measured here.
+        GMAIL_UNITS_PER_MINUTE_PROJECT: '1000000000',
+        GMAIL_UNITS_PER_MINUTE_ACCOUNT: '1000000000',
       })
       onStop(worker.stop)
       const pids = [google.pid, postmaster, ...(backend === 'redis' ? [redis?.pid ?? null] : [])]

@@ -21,7 +21,7 @@ const STEP_MS = 50 * SPREAD_MS_PER_WARMUP
 const BACKLOG = 12
 const MOST_IN_HAND = 800
 /** Warmups of a run that is not looked at. */
-const LEAST_WARM_UPS = 200
+const LEAST_WARM_UPS = 500
 
 export type Ground = {
   admin: Sql

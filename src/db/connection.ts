@@ -8,8 +8,14 @@ export type Database = PgDatabase<PostgresJsQueryResultHKT>
 
 export type Connection = { db: Database; close(): Promise<void> }
 
+/** Told of every statement with its text, which names no value; what it returns is called when the statement is over. */
+export type WatchStatement = (text: string) => () => void
+
 /** Opens a pool; nothing is connected before the first query. */
-export function connect(url: string, options: { poolSize: number }): Connection {
+export function connect(
+  url: string,
+  options: { poolSize: number; watch?: WatchStatement | undefined },
+): Connection {
   const client = postgres(url, {
     max: options.poolSize,
     idle_timeout: 60,
@@ -18,7 +24,7 @@ export function connect(url: string, options: { poolSize: number }): Connection 
     // Every statement is short: compiling one takes longer than running it.
     connection: { application_name: 'kindling', jit: false },
   })
-  return { db: drizzle(preparing(client)), close: () => client.end({ timeout: 5 }) }
+  return { db: drizzle(preparing(client, options.watch)), close: () => client.end({ timeout: 5 }) }
 }
 
 /** What Drizzle asks of a client, and of one that is in a transaction. */
@@ -34,14 +40,27 @@ type Work = (client: Asked) => unknown
  * half of a query's CPU each time (measured: 78 µs, prepared 35). Here whatever has parameters is prepared; the driver keeps
  * the statements of a connection for as long as that lives, an hour at most. `?prepare=false` in the URL turns it off.
  */
-function preparing<Client extends object>(client: Client): Client {
+function preparing<Client extends object>(client: Client, watch?: WatchStatement): Client {
   const { unsafe, begin, savepoint } = client as unknown as Asked
-  const within = (open: NonNullable<Asked['begin']>) => (work: Work) => open((own) => work(preparing(own)))
+  const within = (open: NonNullable<Asked['begin']>) => (work: Work) =>
+    open((own) => work(preparing(own, watch)))
   const asked: Asked = {
-    unsafe: (query, parameters = [], options = {}) =>
-      unsafe(query, parameters, parameters.length > 0 ? { ...options, prepare: true } : options),
+    unsafe: (query, parameters = [], options = {}) => {
+      const asking = unsafe(
+        query,
+        parameters,
+        parameters.length > 0 ? { ...options, prepare: true } : options,
+      )
+      if (watch) whenOver(asking, watch(query))
+      return asking
+    },
     ...(begin ? { begin: within(begin) } : {}),
     ...(savepoint ? { savepoint: within(savepoint) } : {}),
   }
   return Object.assign(client, asked)
+}
+
+/** The driver sends a statement when somebody waits for it by its own `then`: this waits without asking for it. */
+function whenOver(asking: unknown, over: () => void): void {
+  void Promise.prototype.then.call(asking, over, over)
 }

@@ -10,17 +10,23 @@ import { createEndings } from './endings.ts'
 import { createEngagements } from './engagements.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { createFigures } from './figures.ts'
+import { createGmailQuota } from './gmail-quota.ts'
+import { createGoogleSightings } from './google-sightings.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMessageEndings } from './message-endings.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
 import { createPlacementCounts } from './placement-counts.ts'
+import { createRestore } from './restore.ts'
+import { createRetention } from './retention.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
 import { createSends } from './sends.ts'
-import { createTasks } from './tasks.ts'
+import { afterLease, createTasks } from './tasks.ts'
 import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -38,7 +44,10 @@ export function createStore(db: Database, sealer: Sealer): Store {
     ...repositories(db, sealer),
     transaction: (work) => db.transaction((tx) => work(createStore(tx, sealer))),
     async endLeases() {
-      await db.update(tasks).set({ leaseUntil: null, startedBy: null }).where(isNotNull(tasks.leaseUntil))
+      await db
+        .update(tasks)
+        .set({ leaseUntil: null, startedBy: null, ...afterLease })
+        .where(isNotNull(tasks.leaseUntil))
       await db
         .update(accounts)
         .set({ refreshUntil: null, refreshOwner: null })
@@ -59,12 +68,18 @@ function repositories(db: Database, sealer: Sealer) {
     engagements: createEngagements(db),
     engine: createEngine(db),
     events: createEvents(db),
+    figures: createFigures(db),
+    gmailQuota: createGmailQuota(db),
+    googleSightings: createGoogleSightings(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
+    messageEndings: createMessageEndings(db),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     placementCounts: createPlacementCounts(db),
+    restore: createRestore(db),
+    retention: createRetention(db),
     sends: createSends(db),
     senderDomains: createSenderDomains(db),
     tasks: createTasks(db, sealer),

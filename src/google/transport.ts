@@ -6,6 +6,7 @@ const IDLE_MS = 60_000
 const NO_CONTENT = 204
 /** Gmail takes mails of up to 25 MB, which are a third longer in its answers. */
 const MOST_CHARACTERS = 50_000_000
+const READ_HEADERS = ['content-type', 'retry-after'] as const
 
 export type Transport = { fetch: typeof fetch; close(): void }
 
@@ -70,15 +71,10 @@ export function createTransport(timeoutMs: number): Transport {
   }
 }
 
-function responseOf(
-  { statusCode = 0, statusMessage = '', headersDistinct }: http.IncomingMessage,
-  text: string,
-) {
-  // A header that came several times is one with commas. https://www.rfc-editor.org/rfc/rfc9110#section-5.2
-  const headers = Object.entries(headersDistinct).map(([name, values = []]): [string, string] => [
-    name,
-    values.join(', '),
-  ])
+/** With the headers that somebody looks at: to build the others costs more than all the rest. */
+function responseOf({ statusCode = 0, statusMessage = '', headers }: http.IncomingMessage, text: string) {
+  const read: Record<string, string> = {}
+  for (const name of READ_HEADERS) if (headers[name] !== undefined) read[name] = String(headers[name])
   const body = statusCode === NO_CONTENT ? null : text
-  return new Response(body, { status: statusCode, statusText: statusMessage, headers })
+  return new Response(body, { status: statusCode, statusText: statusMessage, headers: read })
 }

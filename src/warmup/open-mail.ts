@@ -36,7 +36,8 @@ async function waitOrEnd(warmup: Warmup, run: MessageRun): Promise<Outcome> {
     const isKept = await recordEnding(warmup, run, { placement: 'bounced', bounce }, now)
     return isKept ? { kind: 'done' } : decideAnew(now)
   }
-  const isOver = bounce === 'none' && message.sentAt !== null && isMissing(message.sentAt, looks, now)
+  const wasSenderAsked = bounce === 'none'
+  const isOver = message.sentAt !== null && isMissing(message.sentAt, now, { looks, wasSenderAsked })
   if (!isOver) return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
   return (await recordEnding(warmup, run, { placement: 'missing' }, now)) ? { kind: 'done' } : decideAnew(now)
 }

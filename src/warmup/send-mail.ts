@@ -9,9 +9,10 @@ import { countingFrom, isTooOldToAnswer, maySend, type Permission, readingTime }
 import type { Outcome } from '../domain/task.ts'
 import { composeMail } from './compose-mail.ts'
 import { holderOf, type MessageRun, type Warmup } from './dependencies.ts'
+import { planLook } from './plan-look.ts'
 import { changeLabels } from './warmup-label.ts'
 
-type Sent = { messageId: string; threadId: string }
+export type Sent = { messageId: string; threadId: string }
 
 /**
  * Sends one planned message, an opening or a reply, at most once.
@@ -29,6 +30,7 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
     const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
     const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
     if (sent) return finish(warmup, run, sent)
+    if (!unsent) return leaveUnknown(warmup, message)
   } else if (message.state !== 'planned') {
     return { kind: 'done' }
   }
@@ -48,14 +50,24 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   const draft = await draftOf(warmup, run)
   const hindrance = await beginSending(warmup, run, draft)
   if (hindrance) return hindrance
+  const sent = await sendDraft(warmup, run, draft)
+  return 'messageId' in sent ? finish(warmup, run, sent) : sent
+}
+
+/** Here no earlier request can have sent it: what Google refuses now was not sent. */
+async function sendDraft(
+  warmup: Warmup,
+  run: MessageRun,
+  { draftId, threadId }: Draft,
+): Promise<Sent | Outcome> {
   try {
-    const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
-    return await finish(warmup, run, sent)
+    return await run.ask((mailbox) => mailbox.sendDraft(draftId))
   } catch (error) {
-    if (!(error instanceof GoogleError) || error.problem !== 'not_found') throw error
+    if (!(error instanceof GoogleError)) throw error
+    if (error.problem === 'refused') return { kind: 'failed', reason: error.message, isRefusal: true }
+    if (error.problem !== 'not_found') throw error
     // The draft is gone: an earlier request did send it after all, or somebody deleted it by hand.
-    const sent = await findSent(warmup, run, draft.threadId)
-    return sent ? finish(warmup, run, sent) : leaveUnknown(warmup, message)
+    return (await findSent(warmup, run, threadId)) ?? leaveUnknown(warmup, run.message)
   }
 }
 
@@ -103,7 +115,7 @@ function sendingFactsOf({ sending, task }: MessageRun): SendingFacts {
 }
 
 /** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
-function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+export function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
   return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
@@ -124,7 +136,11 @@ async function draftOf(warmup: Warmup, run: MessageRun): Promise<Draft> {
   return run.ask((mailbox) => mailbox.createDraft(mail, threadId))
 }
 
-async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {
+export async function findSent(
+  { store }: Warmup,
+  run: MessageRun,
+  threadId: string | null,
+): Promise<Sent | null> {
   if (threadId === null) return null
   const conversation = await store.messages.conversation(run.message.conversationId)
   const known = new Set(conversation.map(({ gmailMessageId }) => gmailMessageId))
@@ -136,7 +152,7 @@ async function findSent({ store }: Warmup, run: MessageRun, threadId: string | n
  * Commits the fact and what follows from it, once it is known under which Message-ID its recipient will find the mail:
  * Gmail may have put in another. Where Gmail can't say that now, the fact is kept all the same, and the task for the rest.
  */
-async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outcome> {
+export async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outcome> {
   const { store, clock } = warmup
   const { message, account, partner } = run
   const now = clock.now()
@@ -153,7 +169,11 @@ async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outc
 }
 
 /** What was left undone after the mail was known to be sent. */
-async function confirmSent(warmup: Warmup, run: MessageRun, gmailMessageId: string | null): Promise<Outcome> {
+export async function confirmSent(
+  warmup: Warmup,
+  run: MessageRun,
+  gmailMessageId: string | null,
+): Promise<Outcome> {
   if (gmailMessageId === null) return { kind: 'done' }
   const rfcMessageId = await dress(warmup, run, gmailMessageId)
   if (rfcMessageId !== run.message.rfcMessageId)
@@ -192,6 +212,7 @@ async function leaveUnknown({ store, clock, log }: Warmup, message: Message): Pr
     if (!(await tx.messages.end(message.id, 'unknown', reason))) return
     const { id: messageId, senderId: accountId } = message
     await tx.events.add({ kind: 'send_unknown', at: clock.now(), accountId, messageId, data: { reason } })
+    await planLook(tx, message, clock.now())
   })
   log.warn({ messageId: message.id, reason }, 'whether this mail was sent is unknown')
   return { kind: 'done' }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { eq } from '../../src/db/drizzle.ts'
+import { accountDays, events } from '../../src/db/schema.ts'
 import { expectAgreement, messagesOf } from '../support/agreement.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -76,6 +78,46 @@ test('a mail that Gmail refuses fails with the reason, and no other one suffers'
   const failed = (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed')
   expect(failed).toMatchObject([{ failure: expect.stringContaining(reason) }])
   expect(sentBy(world, 'anna@example.com')).toHaveLength(2)
+})
+
+describe('a mail whose sending Gmail refuses', () => {
+  const refusal = { path: '/drafts/send', status: 400, reason: 'invalidArgument', message: 'Invalid draft' }
+  const ended = async (world: World) => {
+    await world.runUntil(new Date('2026-03-02T18:00:00Z'))
+    expect(world.sandbox.control.faults()).toEqual([])
+    return (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed' || state === 'unknown')
+  }
+
+  test('was surely not sent and fails with the reason, once, and counts as refused', async () => {
+    await using world = await openPair()
+    world.sandbox.control.addFault(refusal)
+    const [mail, ...others] = await ended(world)
+    expect(others).toEqual([])
+    expect(mail).toMatchObject({ state: 'failed', failure: expect.stringContaining('Invalid draft') })
+    expect(sentBy(world, 'anna@example.com')).not.toContain(mail?.rfcMessageId)
+    const days = await world.runtime.db.select({ refused: accountDays.refused }).from(accountDays)
+    expect(days.reduce((sum, { refused }) => sum + refused, 0)).toBe(1)
+  })
+
+  test('fails as well where an earlier answer was lost and its draft is still there', async () => {
+    await using world = await openPair()
+    world.sandbox.control.addFault({ path: '/drafts/send', drop: 'before' })
+    world.sandbox.control.addFault(refusal)
+    expect(await ended(world)).toMatchObject([{ state: 'failed' }])
+  })
+
+  test('is unknown where an earlier answer was lost and its draft is gone, until a later look finds it', async () => {
+    await using world = await openPair()
+    world.sandbox.control.addFault({ path: '/drafts/send', drop: 'after' })
+    world.sandbox.control.addFault(refusal)
+    const body = { id: 'thread', messages: [] }
+    world.sandbox.control.addFault({ path: '/threads/', status: 200, body })
+    const [mail] = await ended(world)
+    const doubts = await world.runtime.db.select().from(events).where(eq(events.kind, 'send_unknown'))
+    expect(doubts).toMatchObject([{ messageId: mail?.id }])
+    expect(mail).toMatchObject({ state: 'sent' })
+    expect(sentBy(world, 'anna@example.com').filter((id) => id === mail?.rfcMessageId)).toHaveLength(1)
+  })
 })
 
 test('a mailbox whose Gmail is turned off says so and loses no mail: it goes on once that is mended', async () => {

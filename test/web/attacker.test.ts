@@ -114,7 +114,7 @@ test('another Host is answered by nothing but the probes, the API and a refusal'
     `${host}.`,
     `x@${host}`,
   ]
-  const own = pathsOf(site.app, 'GET').filter((path) => !/^\/(healthz|readyz)$/.test(path))
+  const own = pathsOf(site.app, 'GET').filter((path) => !/^\/(healthz|readyz|metrics)$/.test(path))
   for (const path of own) {
     const { status } = await askRaw(site.url, path, {
       headers: { host: EVIL, cookie, 'x-forwarded-host': host },

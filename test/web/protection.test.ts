@@ -1,12 +1,12 @@
 import { request } from 'node:http'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fingerprint } from '../support/fingerprint.ts'
 import { pathsOf } from './routes.ts'
 import { openSite } from './site.ts'
 import { csrfOf, textOf } from './visitor.ts'
 
 /** What answers anybody: the probes, our files, and where people come from Google, by a link or to sign in. */
-const PUBLIC = /^\/(healthz|readyz|connect|sign-in|oauth\/google\/callback|assets\/\w+\/[\w.-]+)$/
+const PUBLIC = /^\/(healthz|readyz|metrics|connect|sign-in|oauth\/google\/callback|assets\/\w+\/[\w.-]+)$/
 const isPrivate = (path: string) => !PUBLIC.test(path)
 
 test('without a session every page leads to the sign-in and every action is refused', async () => {
@@ -62,13 +62,32 @@ test('another Host is refused, except for the probes', async () => {
   expect(await statusFor('/readyz')).toBe(200)
 })
 
-test('readyz names the part that is missing', async () => {
-  await using site = await openSite({ ready: async () => ({ postgres: 'ok', queue: 'no answer' }) })
-  const page = await site.visitor().get('/readyz')
-  expect(page.status).toBe(503)
-  expect(JSON.parse(page.html)).toEqual({
-    status: 'unavailable',
-    parts: { postgres: 'ok', queue: 'no answer' },
+describe('readyz', () => {
+  test.each([
+    ['queue', 'does not answer'],
+    ['migrations', 'the database is older than this version: run npm run migrate'],
+  ])('says which part is missing: %s', async (part, words) => {
+    const parts = { postgres: 'ok', migrations: 'ok', queue: 'ok', [part]: words }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 0 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(503)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'unavailable',
+      parts: { ...parts, tasks: 'ok' },
+      oldest_due_task_seconds: 0,
+    })
+  })
+
+  test('stays ready while tasks are late, and says for how long', async () => {
+    const parts = { postgres: 'ok' }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 734.2 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(200)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'late',
+      parts: { postgres: 'ok', tasks: 'late: one has been due for 12 minutes; see whether workers run' },
+      oldest_due_task_seconds: 734,
+    })
   })
 })
 

@@ -39,7 +39,8 @@ export async function openSite(
     operatorPassword: PASSWORD,
     sessionSecrets: ['a secret of this test'],
     sessionStore: new session.MemoryStore(),
-    ready: async () => ({ postgres: 'ok' }),
+    ready: async () => ({ parts: { postgres: 'ok' }, secondsOverdue: 0 }),
+    tellMetrics: async (_request, response) => void response.writeHead(404).end(),
     notice: null,
     wallNow: () => new Date(),
     log: {

@@ -1,4 +1,5 @@
 import { createLogger } from '../../logger.ts'
+import { closingAfter } from '../closing.ts'
 import { atMost, printFigures, quantile } from '../figures.ts'
 import { ownDatabase } from '../own-database.ts'
 import { type Page, timePage } from '../page-timing.ts'
@@ -13,11 +14,9 @@ const PAGES: Page[] = [
 ]
 
 /** The dashboard of an installation with 2,000 accounts and 500,000 messages. */
-export const measureDashboard: Part = async ({ databaseUrl }) => {
-  const closers: (() => Promise<void> | void)[] = []
-  const onStop = (close: () => Promise<void> | void) => void closers.push(close)
-  try {
-    const url = await ownDatabase(databaseUrl, onStop)
+export const measureDashboard: Part = (servers) =>
+  closingAfter(servers.onStop, async (onStop) => {
+    const url = await ownDatabase(servers.databaseUrl, onStop)
     const { visit, queries } = await openSite({ log: createLogger('warn'), onStop }, url)
     const timings = []
     for (const page of PAGES) timings.push(await timePage(page, visit, queries))
@@ -32,7 +31,4 @@ export const measureDashboard: Part = async ({ databaseUrl }) => {
         },
       ]),
     )
-  } finally {
-    for (const close of closers.reverse()) await close()
-  }
-}
+  })

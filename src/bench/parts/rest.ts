@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../embedded/postgres.ts'
+import { closingAfter } from '../closing.ts'
 import { atMost, type Figure, printFigures } from '../figures.ts'
-import { inFolder } from '../folder.ts'
+import { ownFolder } from '../folder.ts'
 import { memoryOf, startProgram } from '../program.ts'
 import { onStage, queueSettings, type Servers } from '../stage.ts'
 import type { Part } from './part.ts'
@@ -24,22 +25,22 @@ export const measureRest: Part = (servers, { backends: [backend = 'postgres'] })
   })
 
 async function weigh(
-  { scripts }: Servers,
+  { scripts, onStop: onEnd }: Servers,
   entry: string,
   words: string,
   settings: Record<string, string>,
 ): Promise<number | null> {
-  return inFolder(async (folder) => {
+  return closingAfter(onEnd, async (onStop) => {
+    const folder = await ownFolder(onStop)
     const file = fileURLToPath(new URL(`../${entry}`, scripts))
     const program = startProgram([process.execPath, file], {
       folder,
       settings: { ...settings, PORT: String(await freePort()) },
     })
+    onStop(program.stop)
     await program.says(words)
     await delay(SETTLED_MS)
-    const weight = memoryOf(program.pid)
-    await program.stop()
-    return weight
+    return memoryOf(program.pid)
   })
 }
 

@@ -2,14 +2,16 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../embedded/postgres.ts'
+import { closingAfter } from '../closing.ts'
 import { printFigures } from '../figures.ts'
-import { inFolder } from '../folder.ts'
+import { ownFolder } from '../folder.ts'
 import { startProgram } from '../program.ts'
 import type { Part } from './part.ts'
 
 /** From `npm start` to its word that it is ready: with nothing there, and once more with what it has left. */
-export const measureStart: Part = ({ scripts }) =>
-  inFolder(async (folder) => {
+export const measureStart: Part = ({ scripts, onStop: onEnd }) =>
+  closingAfter(onEnd, async (onStop) => {
+    const folder = await ownFolder(onStop)
     // Not in the project's own folder: an .env there is the operator's.
     const start = `node ${JSON.stringify(fileURLToPath(new URL('start.ts', scripts)))}`
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, scripts: { start } }))
@@ -17,6 +19,7 @@ export const measureStart: Part = ({ scripts }) =>
     const seconds = async () => {
       const startedAt = performance.now()
       const program = startProgram(['npm', 'start'], { folder, settings })
+      onStop(program.stop)
       await program.says('kindling is ready')
       const took = performance.now() - startedAt
       await program.stop()

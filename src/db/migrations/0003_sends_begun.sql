@@ -1,1 +1,0 @@
-ALTER TABLE "account_counts" ADD COLUMN "begun" integer DEFAULT 0 NOT NULL;
