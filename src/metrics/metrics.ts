@@ -1,8 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { GOOGLE_PROBLEMS } from '../domain/errors.ts'
 import type { Observer } from '../domain/observer.ts'
-import { METHOD_UNITS } from '../domain/quota.ts'
-import { METHOD_UNITS } from '../domain/quota.ts'
+import { METHOD_UNITS, METHOD_UNITS } from '../domain/quota.ts'
 import { RUN_ENDINGS, TASK_KINDS } from '../domain/task.ts'
 import { type FigureSources, showFigures } from './figures.ts'
 
