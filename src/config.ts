@@ -1,9 +1,9 @@
-import { Resolver } from 'node:dns'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
 import { UNITS_PER_MINUTE } from './domain/quota.ts'
 import { KEY_BYTES } from './domain/token.ts'
+import { addresses, dnsServers, host, hostOf, httpUrl, integer, origin, url } from './setting-values.ts'
 
 /** A setting that stops the start: one line that names the variable, its value and what was expected. */
 export class ConfigError extends OperatorError {}
@@ -21,47 +21,8 @@ const SECRETS = new Set([
 const LONGEST_SHOWN = 200
 const GOOGLE_API_ROOT = 'https://gmail.googleapis.com/'
 
-const url = (what: string, ...protocols: string[]) =>
-  z.string().refine((text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : null
-    return parsed !== null && protocols.includes(parsed.protocol) && isDecodable(parsed)
-  }, what)
-const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
-/** Our own addresses begin at the root, whatever stands before them. */
-const origin = httpUrl.pipe(
-  z
-    .string()
-    .transform((text) => new URL(text))
-    .refine(
-      ({ origin, href }) => /^\/*$/.test(href.slice(origin.length)),
-      'a full http:// or https:// URL that ends with the host or the port',
-    )
-    .transform(({ origin }) => origin),
-)
-const addresses = z
-  .string()
-  .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
-const dnsServers = z
-  .string()
-  .transform((text) => text.split(',').map((server) => server.trim()))
-  .refine(takenByNode, 'addresses of DNS servers, separated by commas, such as 1.1.1.1,[::1]:5353')
-const integer = (low: number, high: number) => {
-  const what = `a whole number from ${low} to ${high}`
-  return z
-    .string()
-    .regex(/^\d+$/, what)
-    .transform(Number)
-    .refine((n) => n >= low && n <= high, what)
-}
-
 const schema = z.object({
-  HOST: z
-    .string()
-    .refine(
-      (text) => /^[\w.:-]+$/.test(text) && URL.canParse(`http://${hostOf(text)}`),
-      'an address to listen on, such as 127.0.0.1, or the name of one',
-    )
-    .default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   PORT: integer(1, 65_535).default(3000),
   BASE_URL: origin.optional(),
   DATA_DIR: z.string().min(1, 'a folder').default('.data'),
@@ -154,36 +115,11 @@ export function requireComplete(config: Config): CompleteConfig {
   return config as CompleteConfig
 }
 
-/** The drivers decode what stands in a URL, and break at what can't be decoded. */
-function isDecodable({ username, password, pathname }: URL): boolean {
-  try {
-    decodeURIComponent(username + password + pathname)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function takenByNode(servers: string[]): boolean {
-  try {
-    new Resolver().setServers(servers)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Where the operator's own conversation texts are, and the setting that says so; null for the folder that need not be there. */
 export function ownTextsOf({ CONVERSATIONS_DIR, DATA_DIR }: Pick<Config, 'CONVERSATIONS_DIR' | 'DATA_DIR'>) {
   return CONVERSATIONS_DIR === undefined
     ? { path: join(DATA_DIR, 'conversations'), setting: null }
     : { path: CONVERSATIONS_DIR, setting: 'CONVERSATIONS_DIR' }
-}
-
-/** An address that listens everywhere is no address to visit. */
-function hostOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 function shown(name: string, value: string | undefined): string {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { startConnecting } from '../../src/warmup/connect-account.ts'
@@ -263,6 +264,31 @@ test('every answer forbids to be framed, guessed at or leaked as a referrer, and
       const isHtml = headers.get('content-type')?.startsWith('text/html') && status !== 302
       if (isHtml) expect([path, headers.get('cache-control')]).toEqual([path, 'no-store'])
     }
+})
+
+test('a small body that unpacks to a large one is too much', async () => {
+  await using site = await openSite()
+  const operator = await site.operator()
+  const key = await site.world.runtime.warmup.store.apiKeys.issue({
+    name: 'key',
+    scopes: ['accounts:write'],
+    expiresAt: null,
+    now: new Date(),
+  })
+  const form = gzipSync(`_csrf=${csrfOf(await operator.get('/'))}&x=${'a'.repeat(20_000_000)}`)
+  const json = gzipSync(JSON.stringify({ kind: 'a'.repeat(20_000_000) }))
+  const post = async (path: string, body: Buffer, headers: Record<string, string>) => {
+    const sent = {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'content-encoding': 'gzip', ...headers },
+    }
+    return (await fetch(site.url + path, sent)).status
+  }
+  const type = 'application/x-www-form-urlencoded'
+  expect(await post('/settings', form, { 'content-type': type, cookie: operator.cookie })).toBe(413)
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+  expect(await post('/api/v1/accounts/anna@example.com/connect-link', json, headers)).toBe(413)
 })
 
 test('a request for no path, or for another server’s, is refused as any other', async () => {
