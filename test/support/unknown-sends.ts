@@ -42,7 +42,7 @@ export async function makeUnknown(world: World, truth: 'sent' | 'draft' | 'nothi
   const { control } = world.sandbox
   if (truth === 'sent') {
     control.addFault({ path: '/drafts/send', drop: 'after', count: 1 })
-    control.addFault({ path: '/threads/', status: 200, body: '{}', count: 1 })
+    control.addFault({ path: '/threads/', status: 200, body: { id: 'a thread' }, count: 1 })
     await runDue(world, 'send')
     await untilDue(world, 'send')
   } else control.addFault(DRAFT_KEPT)

@@ -105,19 +105,20 @@ describe('a mail whose sending Gmail refuses', () => {
     world.sandbox.control.addFault(refusal)
     expect(await ended(world)).toMatchObject([{ state: 'failed' }])
   })
+})
 
-  test('is unknown where an earlier answer was lost and its draft is gone, until a later look finds it', async () => {
-    await using world = await openPair()
-    world.sandbox.control.addFault({ path: '/drafts/send', drop: 'after' })
-    world.sandbox.control.addFault(refusal)
-    const body = { id: 'thread', messages: [] }
-    world.sandbox.control.addFault({ path: '/threads/', status: 200, body })
-    const [mail] = await ended(world)
-    const doubts = await world.runtime.db.select().from(events).where(eq(events.kind, 'send_unknown'))
-    expect(doubts).toMatchObject([{ messageId: mail?.id }])
-    expect(mail).toMatchObject({ state: 'sent' })
-    expect(sentBy(world, 'anna@example.com').filter((id) => id === mail?.rfcMessageId)).toHaveLength(1)
-  })
+test('a mail whose answer was lost is unknown where its draft and its thread are gone, until a later look finds it', async () => {
+  await using world = await openPair()
+  const { control } = world.sandbox
+  control.addFault({ path: '/drafts/send', drop: 'after' })
+  control.addFault({ path: '/threads/', status: 200, body: { id: 'thread', messages: [] } })
+  await world.runUntil(new Date('2026-03-02T18:00:00Z'))
+  expect(control.faults()).toEqual([])
+  const doubts = await world.runtime.db.select().from(events).where(eq(events.kind, 'send_unknown'))
+  const mails = await messagesOf(world.runtime)
+  const mail = mails.find(({ id }) => id === doubts[0]?.messageId)
+  expect([doubts.length, mail?.state]).toEqual([1, 'sent'])
+  expect(sentBy(world, 'anna@example.com').filter((id) => id === mail?.rfcMessageId)).toHaveLength(1)
 })
 
 test('a mailbox whose Gmail is turned off says so and loses no mail: it goes on once that is mended', async () => {
