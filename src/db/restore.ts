@@ -45,6 +45,16 @@ export function createRestore(db: Database) {
       return marked.length > 0
     },
 
+    /** A mail of which nobody can say: it counts as begun now, for limits and for who looks for it. */
+    async markDoubtful(id: number, now: Date): Promise<Message | null> {
+      const [doubtful] = await db
+        .update(messages)
+        .set({ sendStartedAt: sql`coalesce(${messages.sendStartedAt}, ${now.toISOString()})` })
+        .where(and(eq(messages.id, id), eq(messages.state, 'unknown')))
+        .returning()
+      return doubtful ?? null
+    },
+
     /** An answer of which the backup knows nothing. Null where it does. */
     async addReply(
       answered: Message,

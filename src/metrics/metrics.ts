@@ -14,6 +14,8 @@ export type Metrics = {
   text(): Promise<string>
 }
 
+/** Google's OAuth endpoints cost none. */
+const UNITS: Readonly<Record<string, number>> = METHOD_UNITS
 const LATENESS_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600]
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const EVENT_LOOP_PRECISION_MS = 20

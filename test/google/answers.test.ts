@@ -162,7 +162,8 @@ test('the description of Google’s answers has every line of the table', () => 
 test('no code but the table’s reader decides by a status of HTTP', () => {
   const decides = /\bstatus(Code)?\b\s*(?:[=!]==?|[<>]=?)\s*\d|\.ok\b|case\s+[1-5]\d\d\b/
   const offenders = ['src/google', 'src/warmup', 'src/domain']
-    .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => join(folder, String(file))))
+    .filter((file) => file.endsWith('.ts'))
     .filter((file) => file !== 'src/google/problems.ts' && decides.test(readFileSync(file, 'utf8')))
   expect(offenders).toEqual([])
 })

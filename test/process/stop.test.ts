@@ -9,6 +9,7 @@ import { emptyRedis, redisUrl } from '../support/redis.ts'
 import { BACKENDS } from '../support/world.ts'
 
 const SPEED = 2000
+const FAULTS = 1000
 
 async function begunTasks({ runtime: { db } }: Fleet): Promise<number> {
   const [row] = await db.execute<{ count: number }>(
@@ -17,8 +18,9 @@ async function begunTasks({ runtime: { db } }: Fleet): Promise<number> {
   return row?.count ?? 0
 }
 
-async function hasBegun(fleet: Fleet, count: number): Promise<void> {
-  while ((await begunTasks(fleet)) < count) await delay(10)
+/** Waits until Google keeps somebody waiting. */
+async function isHanging({ sandbox }: Fleet): Promise<void> {
+  while (sandbox.control.faults().every(({ count }) => count === FAULTS)) await delay(10)
 }
 
 describe('on SIGTERM, while Google keeps all waiting, a worker process', () => {
@@ -32,8 +34,8 @@ describe('on SIGTERM, while Google keeps all waiting, a worker process', () => {
     while (fleet.sent() < 2) await delay(10)
     if (path === '/token$')
       for (let i = 0; i < 5; i += 1) fleet.sandbox.control.expireAccessTokens(`account${i}@example.com`)
-    fleet.sandbox.control.addFault({ path, delayMs: 19_000, count: 100 })
-    await hasBegun(fleet, 2)
+    fleet.sandbox.control.addFault({ path, delayMs: 19_000, count: FAULTS })
+    await isHanging(fleet)
 
     const { code, ms } = await worker.stop()
     expect({ code, output: worker.output() }).toMatchObject({ code: 0 })

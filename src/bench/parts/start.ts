@@ -13,7 +13,8 @@ export const measureStart: Part = ({ scripts, onStop: onEnd }) =>
   closingAfter(onEnd, async (onStop) => {
     const folder = await ownFolder(onStop)
     // Not in the project's own folder: an .env there is the operator's.
-    const start = `node ${JSON.stringify(fileURLToPath(new URL('start.ts', scripts)))}`
+    const path = (file: string) => JSON.stringify(fileURLToPath(new URL(file, scripts)))
+    const start = `node --import ${path('../src/compile-cache.mjs')} ${path('start.ts')}`
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, scripts: { start } }))
     const settings = { PORT: String(await freePort()), DATA_DIR: join(folder, 'data') }
     const seconds = async () => {

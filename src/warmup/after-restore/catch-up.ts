@@ -9,6 +9,7 @@ import { readingTime } from '../../domain/pacing.ts'
 import type { SentMail } from '../../google/gmail.ts'
 import type { Warmup } from '../dependencies.ts'
 import type { AskGmail } from '../mailboxes.ts'
+import { planLook } from '../plan-look.ts'
 import { findAnswer, findSent } from './find-sent.ts'
 
 const ACCOUNTS_AT_ONCE = 20
@@ -113,8 +114,11 @@ async function settleUnsent(
       await store.transaction(async (tx) => {
         if (!(await tx.messages.end(message.id, 'unknown', reason))) return
         await tx.restore.dropTasks([message.id])
+        const now = clock.now()
+        const doubtful = await tx.restore.markDoubtful(message.id, now)
+        if (doubtful) await planLook(tx, doubtful, now)
         const about = { accountId: sender.id, messageId: message.id, data: { reason } }
-        await tx.events.add({ kind: 'send_unknown', at: clock.now(), ...about })
+        await tx.events.add({ kind: 'send_unknown', at: now, ...about })
       })
       found.unknown += 1
     } else {
