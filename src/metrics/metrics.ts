@@ -89,7 +89,7 @@ export function createMetrics(speed: number): Metrics {
       googleCalled({ method, status, ms }) {
         calls.inc({ method, status: status ?? 'none' })
         latency.observe({ method }, ms / 1000)
-        if (status !== null) units.inc(unitsOf(method))
+        if (status !== null) units.inc(UNITS[method] ?? 0)
       },
       tokenRefreshed: (outcome) => refreshes.inc({ outcome }),
     },
@@ -102,9 +102,4 @@ export function createMetrics(speed: number): Metrics {
       return registry.metrics()
     },
   }
-}
-
-/** The OAuth endpoints cost none. */
-function unitsOf(method: string): number {
-  return (METHOD_UNITS as Readonly<Record<string, number>>)[method] ?? 0
 }
