@@ -3,7 +3,7 @@ import type { Express } from 'express'
 export type Route = { method: string; path: string }
 type Layer = {
   handle?: { stack?: Layer[] }
-  route?: { path: string; stack: { method?: string }[] }
+  route?: { path: string | string[]; stack: { method?: string }[] }
 }
 
 /** Every route of the pages, with its parameters as they are written (`/accounts/:id`); those of the API are OPERATIONS. */
@@ -12,7 +12,9 @@ export function routesOf(app: Express): Route[] {
     layers.flatMap(({ route, handle }) => {
       if (!route) return found(handle?.stack ?? [])
       const methods = new Set(route.stack.map(({ method }) => method ?? 'all'))
-      return [...methods].map((method) => ({ method: method.toUpperCase(), path: route.path }))
+      return [route.path]
+        .flat()
+        .flatMap((path) => [...methods].map((method) => ({ method: method.toUpperCase(), path })))
     })
   return found((app as unknown as { router: { stack: Layer[] } }).router.stack)
 }
