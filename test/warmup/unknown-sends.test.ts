@@ -186,8 +186,8 @@ describe('an unknown mail is sent again', () => {
     const { warmup } = world.runtime
     await untilDue(world, 'settle')
     // Gmail's index lags.
-    world.sandbox.control.addFault({ path: '/messages$', status: 200, body: '{}', count: 1 })
-    world.sandbox.control.addFault({ path: '/threads/', status: 200, body: '{}', count: 1 })
+    world.sandbox.control.addFault({ path: '/messages$', status: 200, body: {}, count: 1 })
+    world.sandbox.control.addFault({ path: '/threads/', status: 200, body: { id: 'a thread' }, count: 1 })
     await runDue(world, 'settle')
     expect(await theMail(world)).toMatchObject({ state: 'unknown', lookSaw: 'nothing' })
     expect(await sendUnknownAgain(warmup, 1)).toBeNull()
