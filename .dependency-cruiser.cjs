@@ -1,5 +1,5 @@
 /** The rule of the layout: domain ← adapters ← use cases and web ← runtime ← entry points. */
-const ADAPTERS = '^src/(db|queue|google|dns|notices|texts|embedded)/'
+const ADAPTERS = '^src/(db|queue|google|dns|notices|texts|embedded|metrics|traces)/'
 const ENTRIES = '^(workers|scripts)/'
 /** The wiring: files directly in src. */
 const WIRING = '^src/[^/]+[.]ts$'
@@ -59,15 +59,15 @@ module.exports = {
     ),
     forbid(
       'only-wiring-builds',
-      'the wiring is imported by entry points, tests, rehearsals, the chaos and itself',
-      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|chaos)/'] },
+      'the wiring is imported by entry points, tests, rehearsals, benchmarks, the chaos and itself',
+      { path: '^src/', pathNot: [WIRING, '^src/(rehearsal|bench|chaos)/'] },
       { path: WIRING, pathNot: SHARED },
     ),
     forbid(
       'nothing-needs-a-rehearsal',
-      'a rehearsal runs the product, which does not know of it',
-      { path: '^(src|workers)/', pathNot: '^src/rehearsal/' },
-      { path: '^src/rehearsal/' },
+      'a rehearsal or a benchmark runs the product, which knows of neither',
+      { path: '^(src|workers)/', pathNot: '^src/(rehearsal|bench|chaos)/' },
+      { path: '^src/(rehearsal|bench)/' },
     ),
     forbid(
       'nothing-needs-the-chaos',

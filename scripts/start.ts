@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type CompleteConfig, parseConfig, requireComplete } from '../src/config.ts'
 import type { SharedClock } from '../src/db/shared-clock.ts'
 import { wallClock } from '../src/domain/clock.ts'
 import { TASK_KINDS } from '../src/domain/task.ts'
-import { KEY_BYTES } from '../src/domain/token.ts'
 import { publishInstance } from '../src/embedded/instance.ts'
-import { keptSecret } from '../src/embedded/kept-secret.ts'
-import { startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { type FoundDatabase, findDatabase } from '../src/find-database.ts'
 import { type Process, runProcess } from '../src/process.ts'
 import {
   createQueueBackend,
@@ -15,11 +12,13 @@ import {
   migrate,
   pollInterval,
   requireKeys,
+  requireSameDatabase,
   startClock,
   startWorkers,
   warnOfTexts,
 } from '../src/runtime.ts'
 import { mondayMorning, startLocalSandbox } from '../src/sandbox/local.ts'
+import { openTelemetry } from '../src/telemetry.ts'
 import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
 
 /** In the sandbox a day takes a minute. */
@@ -35,12 +34,15 @@ await runProcess(async (process) => {
     ? await withSandbox(process, database)
     : await withGoogle(process, database)
 
-  const runtime = createRuntime(config, clock, log)
+  const telemetry = await openTelemetry(config, { counts: true }, onStop)
+  const runtime = createRuntime(config, clock, log, telemetry)
   onStop(runtime.close)
   await requireKeys(runtime)
   warnOfTexts(runtime)
+  // A sandbox's mailboxes are as old as its database.
+  if (!isSandbox) await requireSameDatabase(runtime)
   if (!process.config.DATABASE_URL) await runtime.warmup.store.endLeases()
-  const backend = createQueueBackend(config, log)
+  const backend = createQueueBackend(config, log, telemetry)
   onStop(backend.close)
   const workers = startWorkers(runtime, backend, {
     kinds: TASK_KINDS,
@@ -60,23 +62,6 @@ await runProcess(async (process) => {
   else console.log(`Sign in once with ${await signInLink(config, runtime)}`)
   return 'keeps running'
 })
-
-type FoundDatabase = { DATABASE_URL: string; TOKEN_ENCRYPTION_KEYS?: string }
-
-async function findDatabase({ config, onStop }: Process, name: string): Promise<FoundDatabase> {
-  const { DATABASE_URL, DATA_DIR, TOKEN_ENCRYPTION_KEYS } = config
-  if (DATABASE_URL) return { DATABASE_URL }
-  const postgres = await startEmbeddedPostgres(DATA_DIR, name)
-  onStop(postgres.stop)
-  return {
-    DATABASE_URL: postgres.url,
-    ...(TOKEN_ENCRYPTION_KEYS ? {} : { TOKEN_ENCRYPTION_KEYS: await keptKey(DATA_DIR) }),
-  }
-}
-
-function keptKey(dataDir: string): Promise<string> {
-  return keptSecret(join(dataDir, 'token-encryption.key'), () => randomBytes(KEY_BYTES).toString('base64'))
-}
 
 type Ready = { config: CompleteConfig; clock: SharedClock['clock'] }
 

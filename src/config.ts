@@ -1,8 +1,9 @@
-import { Resolver } from 'node:dns'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
+import { UNITS_PER_MINUTE } from './domain/quota.ts'
 import { KEY_BYTES } from './domain/token.ts'
+import { addresses, dnsServers, host, hostOf, httpUrl, integer, origin, url } from './setting-values.ts'
 
 /** A setting that stops the start: one line that names the variable, its value and what was expected. */
 export class ConfigError extends OperatorError {}
@@ -14,32 +15,16 @@ const SECRETS = new Set([
   'DATABASE_URL',
   'REDIS_URL',
   'SMTP_URL',
+  'METRICS_TOKEN',
 ])
+/** Of a value that is repeated in an error. */
+const LONGEST_SHOWN = 200
 const GOOGLE_API_ROOT = 'https://gmail.googleapis.com/'
 
-const url = (what: string, ...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), what)
-const httpUrl = url('a full http:// or https:// URL', 'http:', 'https:')
-const addresses = z
-  .string()
-  .regex(/^[^\s,@]+@[^\s,@]+(\s*,\s*[^\s,@]+@[^\s,@]+)*$/, 'addresses, separated by commas')
-const dnsServers = z
-  .string()
-  .transform((text) => text.split(',').map((server) => server.trim()))
-  .refine(takenByNode, 'addresses of DNS servers, separated by commas, such as 1.1.1.1,[::1]:5353')
-const integer = (low: number, high: number) => {
-  const what = `a whole number from ${low} to ${high}`
-  return z
-    .string()
-    .regex(/^\d+$/, what)
-    .transform(Number)
-    .refine((n) => n >= low && n <= high, what)
-}
-
 const schema = z.object({
-  HOST: z.string().min(1, 'an address to listen on').default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   PORT: integer(1, 65_535).default(3000),
-  BASE_URL: httpUrl.transform((text) => text.replace(/\/+$/, '')).optional(),
+  BASE_URL: origin.optional(),
   DATA_DIR: z.string().min(1, 'a folder').default('.data'),
   CONVERSATIONS_DIR: z
     .string()
@@ -71,6 +56,10 @@ const schema = z.object({
     .optional(),
   OPERATOR_PASSWORD: z.string().min(12, 'at least 12 characters').optional(),
   DNS_SERVERS: dnsServers.optional(),
+  METRICS_PORT: integer(1, 65_535).optional(),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().min(1, 'a name').default('kindling'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
@@ -79,6 +68,8 @@ const schema = z.object({
     .default('info'),
   WARMUP_SPEED: integer(1, 100_000).default(1),
   WORKER_CONCURRENCY: integer(1, 500).default(20),
+  GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
+  GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
 })
 
 type Parsed = z.infer<typeof schema>
@@ -124,15 +115,6 @@ export function requireComplete(config: Config): CompleteConfig {
   return config as CompleteConfig
 }
 
-function takenByNode(servers: string[]): boolean {
-  try {
-    new Resolver().setServers(servers)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Where the operator's own conversation texts are, and the setting that says so; null for the folder that need not be there. */
 export function ownTextsOf({ CONVERSATIONS_DIR, DATA_DIR }: Pick<Config, 'CONVERSATIONS_DIR' | 'DATA_DIR'>) {
   return CONVERSATIONS_DIR === undefined
@@ -140,13 +122,9 @@ export function ownTextsOf({ CONVERSATIONS_DIR, DATA_DIR }: Pick<Config, 'CONVER
     : { path: CONVERSATIONS_DIR, setting: 'CONVERSATIONS_DIR' }
 }
 
-/** An address that listens everywhere is no address to visit. */
-function hostOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
-}
-
 function shown(name: string, value: string | undefined): string {
   if (value === undefined) return ''
-  return SECRETS.has(name) ? `(${value.length} characters, not shown)` : JSON.stringify(value)
+  if (SECRETS.has(name)) return `(${value.length} characters, not shown)`
+  const text = JSON.stringify(value)
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}… (${value.length} characters)` : text
 }

@@ -13,9 +13,11 @@ export type Process = {
   onStop(close: () => Promise<void> | void): void
 }
 
-/** Stopping takes no longer than this; what hangs is then left behind. */
-const STOP_WITHIN_MS = 9000
-const CLOSE_WITHIN_MS = 3000
+/** Who runs processes gives them 10 s to stop before they are killed. What hangs until then is left behind. */
+const STOP_WITHIN_MS = 9500
+/** By then the closing of something that hangs is no longer waited for: the rest is closed as well. */
+const CLOSE_WITHIN_MS = 8000
+const CLOSE_THE_REST_MS = 300
 
 /**
  * Runs an entry point: reads the settings, calls `run`, and on SIGINT or SIGTERM closes everything in order. A setting
@@ -59,10 +61,12 @@ export async function runProcess(
 }
 
 async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  const giveUpAt = performance.now() + CLOSE_WITHIN_MS
   for (const close of closers.reverse()) {
     try {
-      // What hangs (a store that is down, a task that waits for Google) must not keep the rest from being closed.
-      await Promise.race([close(), delay(CLOSE_WITHIN_MS, undefined, { ref: false })])
+      // What hangs (a store that is down, say) must not keep the rest from being closed.
+      const patience = Math.max(giveUpAt - performance.now(), CLOSE_THE_REST_MS)
+      await Promise.race([close(), delay(patience, undefined, { ref: false })])
     } catch (error) {
       console.error(error)
     }

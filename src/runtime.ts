@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type CompleteConfig, ownTextsOf, requireComplete } from './config.ts'
 import { connect } from './db/connection.ts'
+import { isAnotherDatabase } from './db/database-identity.ts'
 import { sql } from './db/drizzle.ts'
 import { migrateDatabase } from './db/migrate.ts'
 import { createSealer } from './db/sealing.ts'
@@ -7,9 +9,9 @@ import { isAccelerated, type SharedClock, shareClock } from './db/shared-clock.t
 import { createStore } from './db/store.ts'
 import { createResolver } from './dns/resolver.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
-import { OperatorError } from './domain/errors.ts'
-import type { TaskKind } from './domain/task.ts'
-import { createGmail } from './google/gmail.ts'
+import { OperatorError, wordsOf } from './domain/errors.ts'
+import type { Handout, TaskKind } from './domain/task.ts'
+import { createGmail, type GmailCall } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
 import type { MailSettings } from './notices/mail.ts'
@@ -24,18 +26,25 @@ import {
 } from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
+import { onlyHandouts } from './queue/only-handouts.ts'
+import { createRuns } from './queue/runs.ts'
+import { stopRuns } from './queue/stop-runs.ts'
+import { openTelemetry, type Telemetry, UNTOLD } from './telemetry.ts'
 import { loadConversations } from './texts/load-conversations.ts'
 import { createAuthenticator } from './warmup/authenticate-and-update-token.ts'
 import type { Warmup } from './warmup/dependencies.ts'
+import { createGoogleGate } from './warmup/google-gate.ts'
 import { createMailboxOpener } from './warmup/mailboxes.ts'
 import { runTask, TASK_LEASE_SECONDS } from './warmup/run-task.ts'
 
 const GOOGLE_TIMEOUT_MS = 20_000
 const DNS_TIMEOUT_MS = 8000
+/** How often workers tell each other what they know of Google. */
+const GOOGLE_BEAT_MS = 2000
 /** How many tasks may be in the queue's hands at once, over all processes. */
 const HANDOUT_WINDOW = 1000
-/** How long a stop waits for running tasks before it cuts off what they ask of Google. */
-const GRACE_MS = 1500
+/** How long a stop then waits for the queue's store, which may be away. */
+const FAREWELL_MS = 1000
 /** Of one column, at the start. */
 const MOST_WARNINGS = 20
 
@@ -80,10 +89,19 @@ export function pollInterval(config: Pick<CompleteConfig, 'WARMUP_SPEED'>): numb
 }
 
 /** Builds the adapters and gives them to the use cases: the one place where things are wired. */
-export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger) {
+export function createRuntime(
+  config: CompleteConfig,
+  clock: Clock,
+  log: Logger,
+  telemetry: Telemetry = UNTOLD,
+) {
   const ownTexts = ownTextsOf(config)
   const conversations = loadConversations(ownTexts)
-  const connection = connect(config.DATABASE_URL, { poolSize: Math.min(10 + config.WORKER_CONCURRENCY, 40) })
+  const { observe, traces } = telemetry
+  const connection = connect(config.DATABASE_URL, {
+    poolSize: Math.min(10 + config.WORKER_CONCURRENCY, 40),
+    watch: traces?.statement,
+  })
   const sealer = createSealer(config.TOKEN_ENCRYPTION_KEYS)
   const store = createStore(connection.db, sealer)
   const oauth = createOAuth(
@@ -96,13 +114,31 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
       clientSecret: config.GOOGLE_CLIENT_SECRET,
       redirectUri: `${config.BASE_URL}/oauth/google/callback`,
       timeoutMs: GOOGLE_TIMEOUT_MS,
+      onCall: observe.googleCalled,
     },
     clock,
   )
-  const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS }, clock)
   const notifier = createNotifier(noticeMailOf(config))
   const told = { store, clock, mailsNotices: notifier.mail !== null }
-  const authenticateAndUpdateToken = createAuthenticator({ ...told, oauth, random: Math.random, log })
+  const google = createGoogleGate(
+    { ...told, random: Math.random, log },
+    {
+      unitsPerMinuteProject: config.GMAIL_UNITS_PER_MINUTE_PROJECT,
+      unitsPerMinuteAccount: config.GMAIL_UNITS_PER_MINUTE_ACCOUNT,
+    },
+  )
+  const onCall = (call: GmailCall) => {
+    google.onCall(call)
+    observe.googleCalled(call)
+  }
+  const gmail = createGmail({ apiRoot: config.GOOGLE_API_ROOT, timeoutMs: GOOGLE_TIMEOUT_MS, onCall }, clock)
+  const authenticateAndUpdateToken = createAuthenticator({
+    ...told,
+    oauth,
+    random: Math.random,
+    observe,
+    log,
+  })
   const warmup: Warmup = {
     ...told,
     oauth,
@@ -111,16 +147,22 @@ export function createRuntime(config: CompleteConfig, clock: Clock, log: Logger)
     resolver: createResolver({ servers: config.DNS_SERVERS, timeoutMs: DNS_TIMEOUT_MS }),
     baseUrl: config.BASE_URL,
     authenticateAndUpdateToken,
-    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken),
+    openMailbox: createMailboxOpener(gmail, authenticateAndUpdateToken, google),
+    google,
     texts: conversations.texts,
     textProblems: conversations.problems,
     textsFolder: ownTexts.path,
     random: Math.random,
     seed: 'kindling',
+    observe,
     log,
   }
 
-  return { warmup, db: connection.db, sealer, close: connection.close }
+  async function close() {
+    gmail.close()
+    await connection.close()
+  }
+  return { warmup, db: connection.db, sealer, telemetry, close }
 }
 
 function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteConfig): MailSettings | null {
@@ -133,24 +175,35 @@ function noticeMailOf({ SMTP_URL, NOTICE_MAIL_TO, NOTICE_MAIL_FROM }: CompleteCo
 }
 
 /** The queue's store: Redis where there is one, else the database. */
-export function createQueueBackend(config: CompleteConfig, log: Logger): QueueBackend {
+export function createQueueBackend(
+  config: CompleteConfig,
+  log: Logger,
+  { traces }: Telemetry = UNTOLD,
+): QueueBackend {
   const onError = (err: Error) => log.warn({ err }, 'the queue’s connection failed')
   return config.REDIS_URL
-    ? redisBackend(config.REDIS_URL, onError)
-    : postgresBackend(config.DATABASE_URL, onError)
+    ? redisBackend(config.REDIS_URL, onError, { telemetry: traces?.queue })
+    : postgresBackend(config.DATABASE_URL, onError, { telemetry: traces?.queue })
 }
 
-/** Settings, runtime and queue of a process that runs apart; closed in order when it stops. */
-export async function openParts({ config: partial, log, onStop }: Process) {
+/**
+ * Settings, runtime and queue of a process that runs apart; closed in order when it stops.
+ * @param options.counts whether somebody will scrape it
+ */
+export async function openParts(
+  { config: partial, log, onStop }: Process,
+  options: { counts: (config: CompleteConfig) => boolean },
+) {
   const config = requireComplete(partial)
   await requireStores(config)
+  const telemetry = await openTelemetry(config, { counts: options.counts(config) }, onStop)
   const { clock, stop } = await startClock(config)
   onStop(stop)
-  const runtime = createRuntime(config, clock, log)
+  const runtime = createRuntime(config, clock, log, telemetry)
   onStop(runtime.close)
   await requireKeys(runtime)
   warnOfTexts(runtime)
-  const backend = createQueueBackend(config, log)
+  const backend = createQueueBackend(config, log, telemetry)
   onStop(backend.close)
   return { config, runtime, backend }
 }
@@ -191,6 +244,17 @@ export async function requireKeys({ warmup: { store, log } }: Pick<Runtime, 'war
     )
 }
 
+/**
+ * A backup that was restored takes mail for unsent that was sent since: workers would send it again.
+ * @throws OperatorError where the database is not the one that workers ran on before
+ */
+export async function requireSameDatabase({ db }: Pick<Runtime, 'db'>): Promise<void> {
+  if (await isAnotherDatabase(db))
+    throw new OperatorError(
+      'this database was restored from a backup, or is a copy: run npm run after-restore first, or mail that was sent since would be sent again (docs/backup.md)',
+    )
+}
+
 /** An own conversation text with a problem is left out, and nothing stops for it. */
 export function warnOfTexts({ warmup }: Pick<Runtime, 'warmup'>): void {
   for (const { file, line, problem } of warmup.textProblems)
@@ -206,9 +270,12 @@ export async function migrate(config: Stores): Promise<void> {
 
 export type Workers = { dispatcher: Dispatcher; close(): Promise<void> }
 
-/** A worker for each kind of task, and a dispatcher that feeds them. `close` waits for the tasks that are running. */
+/**
+ * A worker for each kind of task, and a dispatcher that feeds them. After `close` none begins; those that run end, or hand
+ * their tasks back (see stopRuns).
+ */
 export function startWorkers(
-  { warmup }: Pick<Runtime, 'warmup'>,
+  { warmup, telemetry: { traces } }: Pick<Runtime, 'warmup' | 'telemetry'>,
   backend: QueueBackend,
   options: { kinds: readonly TaskKind[]; concurrency: number; pollMs: number },
 ): Workers {
@@ -219,13 +286,20 @@ export function startWorkers(
     beatMs: (TASK_LEASE_SECONDS * 1000) / 4,
     log,
   })
+  const runs = createRuns()
+  const run = (handout: Handout) => {
+    const work = () => runTask(warmup, handout, leases.hold)
+    return runs
+      .begin<unknown>(traces ? () => traces.run(handout, work) : work, () => store.tasks.decline(handout))
+      .catch((err: unknown) => {
+        log.warn({ ...handout, err }, 'a task could not be run; it is handed out again after its lease')
+        // BullMQ keeps and traces the words of an error: a failed query's would name its parameters.
+        throw new Error(wordsOf(err))
+      })
+  }
   const workers = kinds.map((kind) =>
-    backend.worker(
-      kind,
-      (handout) => runTask(warmup, handout, leases.hold),
-      // Plans are made one after the other anyway: many at once would only hold database connections while they wait.
-      kind === 'plan' ? 1 : options.concurrency,
-    ),
+    // Plans are made one after the other anyway: many at once would only hold database connections while they wait.
+    backend.worker(kind, onlyHandouts(kind, run, log), kind === 'plan' ? 1 : options.concurrency),
   )
   const dispatcher = createDispatcher({
     backend,
@@ -240,14 +314,17 @@ export function startWorkers(
     pollMs: options.pollMs,
     log,
   })
+  const beat = warmup.google.start(GOOGLE_BEAT_MS)
   return {
     dispatcher,
     async close() {
-      const grace = setTimeout(leases.interrupt, GRACE_MS)
-      await dispatcher.stop()
-      await Promise.all(workers.map((worker) => worker.close()))
-      clearTimeout(grace)
+      const closed = Promise.all([dispatcher.stop(), ...workers.map((worker) => worker.close())]).catch(
+        (err: unknown) => log.warn({ err }, 'the queue was not closed in order'),
+      )
+      await stopRuns(runs, leases, store.tasks.handBack)
       leases.stop()
+      await Promise.race([closed, delay(FAREWELL_MS, undefined, { ref: false })])
+      await beat.stop()
     },
   }
 }

@@ -1,26 +1,35 @@
-import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import pgSession from 'connect-pg-simple'
 import session from 'express-session'
 import pg from 'pg'
 import type { CompleteConfig } from './config.ts'
 import { createDashboard } from './db/dashboard.ts'
-import { sql } from './db/drizzle.ts'
 import { wallClock } from './domain/clock.ts'
 import { OperatorError } from './domain/errors.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { metricsHandler } from './metrics/serve.ts'
 import type { QueueBackend } from './queue/backend.ts'
+import { createReadiness } from './readiness.ts'
 import type { Runtime } from './runtime.ts'
 import { createApp, type WebDependencies } from './web/app.ts'
+import { createHttpServer } from './web/http-server.ts'
+
+/** Taken, not allowed, of another machine, or a name that nobody knows. */
+const CANT_LISTEN = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'])
+
+/** How long a stop lets answers be given that are under way. */
+const ANSWERS_END_WITHIN_MS = 1000
 
 export type WebServer = { close(): Promise<void> }
 
 /** Builds the web application's own adapters and listens. @throws OperatorError where the port is taken */
 export async function startWeb(
   config: CompleteConfig,
-  { warmup, db, sealer }: Runtime,
+  runtime: Runtime,
   backend: QueueBackend,
   notice: WebDependencies['notice'] = config.WARMUP_SPEED === 1 ? null : sandboxNotice(config),
 ): Promise<WebServer> {
+  const { warmup, db, sealer } = runtime
   const { log } = warmup
   const sessions = new pg.Pool({ connectionString: config.DATABASE_URL, max: 4 })
   sessions.on('error', (err) => log.warn({ err }, 'a session connection failed'))
@@ -33,34 +42,18 @@ export async function startWeb(
     operatorPassword: config.OPERATOR_PASSWORD,
     sessionSecrets: sealer.derive('kindling sessions'),
     sessionStore: store,
-    ready: async () => ({
-      postgres: await answers('postgres', () => db.execute(sql`select 1`)),
-      queue: await answers('queue', () => backend.ping()),
-    }),
+    ready: createReadiness(warmup, db, backend, config.WARMUP_SPEED),
+    tellMetrics: metricsHandler(countFor(runtime, config, backend), config.METRICS_TOKEN),
     notice,
     wallNow: () => wallClock.now(),
     log,
   })
-  // Why a part does not answer is for the log; the probe is public.
-  async function answers(part: string, probe: () => Promise<unknown>): Promise<string> {
-    try {
-      await Promise.race([
-        probe(),
-        delay(2000, null, { ref: false }).then(() => Promise.reject(new Error('no answer in 2 s'))),
-      ])
-      return 'ok'
-    } catch (err) {
-      log.warn({ err, part }, 'not ready')
-      return 'does not answer'
-    }
-  }
-  const server = createServer(app)
+  const server = createHttpServer(app)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL'
       const place = `HOST=${config.HOST} PORT=${config.PORT}`
       reject(
-        taken
+        CANT_LISTEN.has(error.code ?? '')
           ? new OperatorError(`${place}: expected an address that is free to listen on (${error.code})`)
           : error,
       )
@@ -70,12 +63,34 @@ export async function startWeb(
   return {
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
+      server.closeIdleConnections()
+      await Promise.race([closed, delay(ANSWERS_END_WITHIN_MS, undefined, { ref: false })])
       server.closeAllConnections()
       await closed
       store.close()
       await sessions.end()
     },
   }
+}
+
+/** The counts of this process, which has the figures of database and queue as well. */
+function countFor(
+  { telemetry, warmup }: Runtime,
+  { WARMUP_SPEED }: CompleteConfig,
+  backend: QueueBackend,
+): Metrics {
+  const metrics = telemetry.metrics ?? createMetrics(WARMUP_SPEED)
+  const { store, clock, log } = warmup
+  const told = (part: string) => (err: unknown) => {
+    log.warn({ err, part }, 'no figures for a scrape')
+    throw err
+  }
+  metrics.addFigures({
+    clock,
+    store: () => store.figures.all(clock.now()).catch(told('postgres')),
+    queue: () => backend.counts().catch(told('queue')),
+  })
+  return metrics
 }
 
 /** Said on every page. A speed above 1 is refused with Google's own API, so it tells a sandbox. */

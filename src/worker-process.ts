@@ -1,11 +1,19 @@
 import type { TaskKind } from './domain/task.ts'
 import { runProcess } from './process.ts'
-import { openParts, pollInterval, startWorkers } from './runtime.ts'
+import { openParts, pollInterval, requireSameDatabase, startWorkers } from './runtime.ts'
+import { serveOwnMetrics } from './telemetry.ts'
 
-/** A process that works on some kinds of task, on as many of each at once as WORKER_CONCURRENCY says. */
+/**
+ * A process that works on some kinds of task, on as many of each at once as WORKER_CONCURRENCY says. It counts what it
+ * does where METRICS_PORT is set.
+ */
 export function runWorkerProcess(kinds: readonly TaskKind[]): Promise<void> {
   return runProcess(async (process) => {
-    const { config, runtime, backend } = await openParts(process)
+    const counts = ({ METRICS_PORT }: { METRICS_PORT?: number | undefined }) => METRICS_PORT !== undefined
+    const { config, runtime, backend } = await openParts(process, { counts })
+    await requireSameDatabase(runtime)
+    const metrics = await serveOwnMetrics(config, runtime.telemetry)
+    if (metrics) process.onStop(metrics.close)
     const workers = startWorkers(runtime, backend, {
       kinds,
       concurrency: config.WORKER_CONCURRENCY,

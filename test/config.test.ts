@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, ownTextsOf, parseConfig, requireComplete } from '../src/config.ts'
+import { fuzzing, oddText } from './support/fuzz.ts'
 
 const complete = {
   DATABASE_URL: 'postgres://u:secret-password@localhost/kindling',
@@ -40,6 +42,24 @@ describe('a bad setting stops the start with one line that names it, its value a
     ],
     [{ DNS_SERVERS: '1.1.1.1,' }, 'DNS_SERVERS="1.1.1.1,": expected addresses of DNS servers'],
     [{ DNS_SERVERS: '1.1.1.1:70000' }, 'DNS_SERVERS="1.1.1.1:70000": expected addresses of DNS servers'],
+    [{ HOST: 'my host' }, 'HOST="my host": expected an address to listen on'],
+    [{ HOST: 'http://localhost' }, 'HOST="http://localhost": expected an address to listen on'],
+    ...[
+      'https://x.example/kindling',
+      'https://x.example?a',
+      'https://x.example/#a',
+      'https://a:b@x.example',
+    ].map((url): [object, string] => [
+      { BASE_URL: url },
+      `BASE_URL="${url}": expected a full http:// or https:// URL that ends with the host or the port`,
+    ]),
+    [
+      { DATABASE_URL: 'postgres://u:p%ss@x/y' },
+      'DATABASE_URL=(21 characters, not shown): expected a postgres:// URL',
+    ],
+    [{ REDIS_URL: 'redis://:%E0%A4%A@x' }, 'REDIS_URL=(19 characters, not shown): expected a redis://'],
+    [{ SMTP_URL: 'smtp://u:%@x' }, 'SMTP_URL=(12 characters, not shown): expected a smtp://'],
+    [{ PORT: 'x'.repeat(5000) }, `PORT="${'x'.repeat(199)}… (5000 characters): expected a whole number`],
     [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL="verbose": expected one of trace, debug'],
     [{ WARMUP_SPEED: '0' }, 'WARMUP_SPEED="0": expected a whole number from 1'],
     [{ WARMUP_SPEED: '60' }, 'WARMUP_SPEED=60: expected 1 while GOOGLE_API_ROOT is Google’s own'],
@@ -53,26 +73,46 @@ describe('a bad setting stops the start with one line that names it, its value a
   })
 
   test('whatever it is, and without showing a secret', () => {
-    const names = [
-      'PORT',
-      'BASE_URL',
+    const secrets = [
       'DATABASE_URL',
       'REDIS_URL',
+      'SMTP_URL',
       'TOKEN_ENCRYPTION_KEYS',
-      'WARMUP_SPEED',
-      'GOOGLE_API_ROOT',
-      'DNS_SERVERS',
+      'OPERATOR_PASSWORD',
+      'GOOGLE_CLIENT_SECRET',
     ]
+    const names = [...readFileSync('.env.example', 'utf8').matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map(
+      ([, name]) => name ?? '',
+    )
+    expect(names).toEqual(expect.arrayContaining(['PORT', ...secrets]))
+    const startings = [
+      '',
+      'http://',
+      'https://',
+      'postgres://',
+      'redis://',
+      'smtp://u:p@',
+      'postgres://u:',
+      '1',
+      'a@',
+    ]
+    const value = fc.tuple(fc.constantFrom(...startings), oddText).map((parts) => parts.join(''))
     fc.assert(
-      fc.property(fc.constantFrom(...names), fc.string({ minLength: 20 }), (name, value) => {
+      fc.property(fc.constantFrom(...names), value, (name, given) => {
         try {
-          read({ [name]: value })
+          const config = read({ [name]: given })
+          new URL(config.BASE_URL)
+          expect(JSON.stringify(config).length).toBeLessThan(30_000)
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError)
-          const isSecret = ['DATABASE_URL', 'REDIS_URL', 'TOKEN_ENCRYPTION_KEYS'].includes(name)
-          if (isSecret && value.trim()) expect((error as Error).message).not.toContain(value)
+          const { message } = error as Error
+          expect(message).toMatch(new RegExp(`^(${name}=.* expected |[A-Z_]+ is not set: expected )`, 's'))
+          expect(message).not.toContain('\n')
+          expect(message.length).toBeLessThan(500)
+          if (secrets.includes(name) && given.length > 12) expect(message).not.toContain(given)
         }
       }),
+      fuzzing(2000),
     )
   })
 })

@@ -33,6 +33,7 @@ const PLANTED: [rule: string, file: string, source: string][] = [
   ['nobody-knows-google-is-simulated', 'src/runtime.ts', "import './sandbox/ok.ts'\nexport const build = 1"],
   ['only-wiring-builds', 'src/queue/builds.ts', "import { build } from '../runtime.ts'\nbuild"],
   ['nothing-needs-a-rehearsal', 'src/web/rehearsal.ts', "import '../rehearsal/ok.ts'"],
+  ['nothing-needs-a-rehearsal', 'src/warmup/bench.ts', "import '../bench/ok.ts'"],
   ['nothing-needs-the-chaos', 'src/warmup/chaos.ts', "import '../chaos/ok.ts'"],
   ['entries-are-not-imported', 'src/web/entry.ts', "import '../../scripts/start.ts'"],
   ['tests-are-not-imported', 'src/web/test.ts', "import '../../test/ok.ts'"],
@@ -53,6 +54,7 @@ const LAWFUL: [file: string, source: string][] = [
     'src/rehearsal/ok.ts',
     "import { build } from '../runtime.ts'\nimport { sandbox } from '../sandbox/ok.ts'\nbuild\nsandbox",
   ],
+  ['src/bench/ok.ts', "import { build } from '../runtime.ts'\nbuild"],
   [
     'src/chaos/ok.ts',
     "import { build } from '../runtime.ts'\nimport { sandbox } from '../sandbox/ok.ts'\nbuild\nsandbox",

@@ -4,19 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { OperatorError } from '../domain/errors.ts'
-import { startEmbeddedPostgres } from '../embedded/postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/postgres.ts'
 
 /**
  * A database that goes when the process ends: of the embedded Postgres, or a new one on a server that is there.
+ * @param settings of the embedded server, such as `max_connections = 200`; a server that is there keeps its own
  * @throws OperatorError where the server does not let one be made
  */
 export async function ownDatabase(
   serverUrl: string | undefined,
   onStop: (close: () => Promise<void>) => void,
+  settings: readonly string[] = [],
 ): Promise<string> {
   if (!serverUrl) {
     const folder = await mkdtemp(join(tmpdir(), 'kindling-bench-'))
     onStop(() => rm(folder, { recursive: true, force: true }))
+    if (settings.length > 0) await configure(await startEmbeddedPostgres(folder), settings)
     const { url, stop } = await startEmbeddedPostgres(folder)
     onStop(stop)
     return url
@@ -31,4 +34,12 @@ export async function ownDatabase(
   const url = new URL(serverUrl)
   url.pathname = name
   return url.href
+}
+
+/** Some settings count from the next start on. */
+async function configure({ url, stop }: EmbeddedPostgres, settings: readonly string[]): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => {} })
+  for (const setting of settings) await admin.unsafe(`alter system set ${setting}`)
+  await admin.end()
+  await stop()
 }

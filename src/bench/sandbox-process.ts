@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { freePort } from '../embedded/postgres.ts'
 
+type ControlMethod = 'GET' | 'POST' | 'DELETE'
+
 export type SandboxProcess = {
+  pid: number
   /** The settings that lead to it. */
   settings: Record<string, string>
-  control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T>
+  control<T>(method: ControlMethod, path: string, body?: object): Promise<T>
   stop(): Promise<void>
 }
 
@@ -35,8 +38,9 @@ export async function startSandboxProcess(
   if (!settings[LAST_SETTING]) throw new Error('the sandbox did not start')
 
   return {
+    pid: child.pid as number,
     settings,
-    async control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) {
+    async control<T>(method: ControlMethod, path: string, body?: object) {
       const response = await fetch(new URL(`/sandbox/${path}`, settings.GOOGLE_API_ROOT), {
         method,
         headers: { 'x-sandbox-control': '1', 'content-type': 'application/json' },
@@ -50,4 +54,10 @@ export async function startSandboxProcess(
       if (child.exitCode === null) await once(child, 'exit')
     },
   }
+}
+
+/** From now on every call of Gmail takes so long, in milliseconds. */
+export async function answerAfter({ control }: SandboxProcess, delayMs: number): Promise<void> {
+  await control('DELETE', 'faults')
+  if (delayMs > 0) await control('POST', 'faults', { path: '^/gmail/', count: 1_000_000_000, delayMs })
 }

@@ -9,18 +9,21 @@ import { accountCounts, accounts } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { REFRESH_OVER, sealToken } from './tokens.ts'
 
-const {
-  oauthToken: _token,
-  refreshOwner: _owner,
-  refreshUntil: _until,
-  refreshProblem: _problem,
-  refreshFailure: _failure,
-  refreshNotBefore: _notBefore,
-  ...openColumns
-} = getTableColumns(accounts)
+/** What every reader of an account may see, of the table or of an alias of it: all but its token. */
+export function accountColumnsOf(table: typeof accounts) {
+  const {
+    oauthToken: _token,
+    refreshOwner: _owner,
+    refreshUntil: _until,
+    refreshProblem: _problem,
+    refreshFailure: _failure,
+    refreshNotBefore: _notBefore,
+    ...openColumns
+  } = getTableColumns(table)
+  return openColumns
+}
 
-/** What every reader of an account may see: all but its token. */
-export const accountColumns = openColumns
+export const accountColumns = accountColumnsOf(accounts)
 export type Account = Omit<
   typeof accounts.$inferSelect,
   'oauthToken' | 'refreshOwner' | 'refreshUntil' | 'refreshProblem' | 'refreshFailure' | 'refreshNotBefore'

@@ -1,6 +1,6 @@
 import type { RateName, RateRuns } from '../domain/engagement.ts'
 import type { Database } from './connection.ts'
-import { asc, eq, inArray, sql } from './drizzle.ts'
+import { eq, sql } from './drizzle.ts'
 import { accountCounts } from './schema.ts'
 
 export type AccountCounts = typeof accountCounts.$inferSelect
@@ -23,24 +23,13 @@ export function createCounts(db: Database) {
       }
     },
 
-    /**
-     * How the rates of `accountId` were kept so far. Its row and its partner's stay locked to the end of the
-     * transaction, taken in the order of their ids.
-     */
-    async lockRuns(accountId: number, partnerId: number): Promise<RateRuns> {
-      const rows = await db
-        .select()
+    /** How the rates of an account were kept so far. */
+    async runs(accountId: number): Promise<RateRuns> {
+      const [row] = await db
+        .select({ rateRuns: accountCounts.rateRuns })
         .from(accountCounts)
-        .where(inArray(accountCounts.accountId, [accountId, partnerId]))
-        .orderBy(asc(accountCounts.accountId))
-        .for('update')
-      const row = rows.find((counts) => counts.accountId === accountId)
-      if (!row) throw new Error(`account ${accountId} has no counts`)
-      return row.rateRuns
-    },
-
-    async setRuns(accountId: number, rateRuns: RateRuns): Promise<void> {
-      await db.update(accountCounts).set({ rateRuns }).where(eq(accountCounts.accountId, accountId))
+        .where(eq(accountCounts.accountId, accountId))
+      return row?.rateRuns ?? {}
     },
 
     /** Another rate begins another run. */

@@ -1,12 +1,13 @@
 import type { SQLWrapper } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
 import type { Health } from '../domain/health.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import { accountColumns } from './accounts.ts'
 import type { Database } from './connection.ts'
-import { and, asc, desc, eq, getTableColumns, ne, pg, sql } from './drizzle.ts'
+import { and, asc, desc, eq, getTableColumns, ne, sql } from './drizzle.ts'
+import { createEndingReports, failedSince } from './ending-reports.ts'
 import { createIncidentReports } from './incident-reports.ts'
+import { parties, reasonColumns, recipient, selectMessages, sender } from './message-rows.ts'
 import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
 
 /** How many accounts share a type, a status, a grade of health and a time zone. */
@@ -23,6 +24,8 @@ export type Today = {
   sent: number
   planned: number
   unknown: number
+  /** What ended badly and was to happen within the last week. */
+  failed: number
   shortOf: number
   untold: number
   /** The active pool accounts, and how many mails a day they may be sent together. */
@@ -41,41 +44,6 @@ export type AccountRow = Awaited<ReturnType<Dashboard['accounts']>>['rows'][numb
 export type EventRow = Awaited<ReturnType<Dashboard['latestEvents']>>[number]
 export type MessageRow = Awaited<ReturnType<Dashboard['messagesOf']>>[number]
 
-const sender = pg.alias(accounts, 'sender')
-const recipient = pg.alias(accounts, 'recipient')
-const parties = {
-  sender: { id: sender.id, email: sender.email },
-  recipient: { id: recipient.id, email: recipient.email },
-}
-const messageColumns = {
-  id: messages.id,
-  conversationId: messages.conversationId,
-  turn: messages.turn,
-  subject: messages.subject,
-  state: messages.state,
-  failure: messages.failure,
-  plannedFor: messages.plannedFor,
-  rfcMessageId: messages.rfcMessageId,
-  sendStartedAt: messages.sendStartedAt,
-  sentAt: messages.sentAt,
-  placement: messages.placement,
-  placedAt: messages.placedAt,
-  labelsSeen: messages.labelsSeen,
-  bounceStatus: messages.bounceStatus,
-  bounceWords: messages.bounceWords,
-  opens: messages.opens,
-  openedAt: messages.openedAt,
-  rescuedAt: messages.rescuedAt,
-}
-
-/** Why a mail is as it is. */
-const reasonColumns = {
-  textSeed: messages.textSeed,
-  planFacts: messages.planFacts,
-  decisions: messages.decisions,
-  handledAt: messages.handledAt,
-}
-
 // A literal, not a parameter: only then a partial index can serve a prepared statement.
 const isTold = sql`${events.kind} <> 'token_served'`
 
@@ -83,6 +51,7 @@ const isTold = sql`${events.kind} <> 'token_served'`
 export function createDashboard(db: Database) {
   return {
     ...createIncidentReports(db),
+    ...createEndingReports(db),
 
     census(): Promise<CensusRow[]> {
       const { kind, status, health, timeZone } = accounts
@@ -93,8 +62,8 @@ export function createDashboard(db: Database) {
     },
 
     /** Sums over all accounts but the removed ones, each in its own day. */
-    async today(days: readonly ZoneDay[]): Promise<Today> {
-      const none = { sent: 0, planned: 0, unknown: 0, shortOf: 0, untold: 0 }
+    async today(days: readonly ZoneDay[], now: Date): Promise<Today> {
+      const none = { sent: 0, planned: 0, unknown: 0, failed: 0, shortOf: 0, untold: 0 }
       if (days.length === 0) return { ...none, pool: { accounts: 0, capacity: 0 } }
       const [row] = await db.execute<Today>(sql`
         with day as (
@@ -117,6 +86,7 @@ export function createDashboard(db: Database) {
           (select count(*)::int from tasks t join account on account.id = t.account_id
             where t.kind in ('send', 'reply') and t.due_at < end_at and account.status = 'active') as planned,
           (select count(*)::int from messages where state = 'unknown') as unknown,
+          ${failedSince(now)} as failed,
           (select count(*)::int from (select state from deliveries order by id desc limit 1000) newest
             where state = 'failed') as untold,
           (select json_build_object('accounts', count(*), 'capacity', coalesce(sum(daily_limit), 0))
@@ -218,7 +188,7 @@ export function createDashboard(db: Database) {
     messagesOf(accountId: number, limit: number) {
       const latest = (party: SQLWrapper) =>
         sql`(select id from messages where ${only(party, accountId)} order by ${party} desc, id desc limit ${limit})`
-      return selectMessages()
+      return selectMessages(db)
         .where(
           sql`${messages.id} in (${latest(messages.senderId)} union all ${latest(messages.recipientId)})`,
         )
@@ -228,20 +198,11 @@ export function createDashboard(db: Database) {
 
     /** The mails of the conversation that a message belongs to, in their order. */
     conversationOf(messageId: number) {
-      return selectMessages(reasonColumns)
+      return selectMessages(db, reasonColumns)
         .where(
           sql`${messages.conversationId} = (select conversation_id from messages where id = ${messageId})`,
         )
         .orderBy(asc(messages.turn))
-    },
-
-    /** Mails of which nobody can say whether they were sent. */
-    unknownSends(limit: number) {
-      // A literal, not a parameter: only then a partial index can serve a prepared statement.
-      return selectMessages()
-        .where(sql`${messages.state} = 'unknown'`)
-        .orderBy(desc(messages.id))
-        .limit(limit)
     },
   }
 
@@ -254,17 +215,6 @@ export function createDashboard(db: Database) {
       .orderBy(asc(tasks.dueAt))
       .limit(1)
       .as('next')
-  }
-
-  function selectMessages<More extends Record<string, PgColumn> = Record<never, never>>(
-    more: More = {} as More,
-  ) {
-    return db
-      .select({ ...messageColumns, ...more, ...parties })
-      .from(messages)
-      .innerJoin(sender, eq(sender.id, messages.senderId))
-      .innerJoin(recipient, eq(recipient.id, messages.recipientId))
-      .$dynamic()
   }
 }
 

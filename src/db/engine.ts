@@ -1,6 +1,6 @@
 import { DEFAULT_ENGINE, type EngineSettings } from '../domain/engine.ts'
 import type { Database } from './connection.ts'
-import { and, eq, getTableColumns, isNotNull, isNull, sql } from './drizzle.ts'
+import { and, eq, getTableColumns, isNotNull, isNull } from './drizzle.ts'
 import { engineSettings } from './schema.ts'
 
 const { id: _id, ...columns } = getTableColumns(engineSettings)
@@ -18,15 +18,6 @@ export function createEngine(db: Database) {
       return row ?? { ...DEFAULT_ENGINE, stoppedAt: null }
     },
 
-    /**
-     * For who is about to send: a stop that is made meanwhile is kept only after this transaction, and what begins after
-     * that stop sees it. By an advisory lock, whose queue is fair: however much is being sent, a stop gets its turn.
-     */
-    async getToSend(): Promise<Engine> {
-      await db.execute(sql`select pg_advisory_xact_lock_shared(hashtext('kindling:sending'))`)
-      return this.get()
-    },
-
     /** What is decided about the settings until the end of the transaction is decided by one at a time. */
     async lock(): Promise<Engine> {
       await db.select({ id: engineSettings.id }).from(engineSettings).for('no key update')
@@ -37,9 +28,11 @@ export function createEngine(db: Database) {
       await db.update(engineSettings).set(settings).where(eq(engineSettings.id, ID))
     },
 
-    /** Null lets sending go on. False where it was stopped, or was going on, already. Runs in the caller's transaction. */
+    /**
+     * Null lets sending go on. False where it was stopped, or was going on, already. Runs in the caller's transaction, once
+     * the sends that are just being begun are.
+     */
     async setStopped(stoppedAt: Date | null): Promise<boolean> {
-      await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:sending'))`)
       const wasOther = stoppedAt ? isNull(engineSettings.stoppedAt) : isNotNull(engineSettings.stoppedAt)
       const changed = await db
         .update(engineSettings)

@@ -1,5 +1,5 @@
 import type { Database } from './connection.ts'
-import { and, asc, desc, eq, isNotNull, isNull, sql } from './drizzle.ts'
+import { and, asc, desc, eq, isNotNull, isNull, ne, sql } from './drizzle.ts'
 import { accounts, deliveries, incidents, notices, webhooks } from './schema.ts'
 
 type Reports = ReturnType<typeof createIncidentReports>
@@ -25,24 +25,24 @@ const incidentColumns = {
 /** What the pages read of incidents and of the messages that told of them. */
 export function createIncidentReports(db: Database) {
   return {
-    /** The OAuth clients that Google refuses now. Of the open incidents alone, which have an index. */
+    /** The OAuth clients that Google refuses now, and that Google itself fails. Of the open incidents alone, which have an index. */
     refusals() {
       return db
         .select(incidentColumns)
         .from(incidents)
-        .where(and(isNull(incidents.closedAt), eq(incidents.kind, 'app_refused')))
+        .where(and(isNull(incidents.closedAt), ne(incidents.kind, 'needs_reauth')))
         .orderBy(asc(incidents.openedAt))
         .limit(MOST_REFUSALS)
     },
 
-    /** A refused client first, as it concerns all of its accounts; then the newest. `open` counts those left out too. */
+    /** What concerns many accounts first; then the newest. `open` counts those left out too. */
     async openIncidents(limit: number) {
       const rows = await db
         .select({ ...about(), open: sql<number>`(count(*) over ())::int` })
         .from(incidents)
         .leftJoin(accounts, eq(accounts.id, incidents.accountId))
         .where(isNull(incidents.closedAt))
-        .orderBy(sql`${incidents.kind} = 'app_refused' desc`, desc(incidents.id))
+        .orderBy(sql`${incidents.kind} <> 'needs_reauth' desc`, desc(incidents.id))
         .limit(limit)
       return { rows: rows.map(({ open: _, ...row }) => row), open: rows[0]?.open ?? 0 }
     },

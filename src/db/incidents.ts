@@ -1,4 +1,4 @@
-import { accountSubject, clientSubject, type NewIncident } from '../domain/incident.ts'
+import { clientSubject, type NewIncident, subjectOf } from '../domain/incident.ts'
 import type { Database } from './connection.ts'
 import { and, eq, isNull, lte, or } from './drizzle.ts'
 import { incidents } from './schema.ts'
@@ -14,13 +14,12 @@ export function createIncidents(db: Database) {
     /** The new incident; null where one is open for the same subject, which then goes on. */
     async open(incident: NewIncident, now: Date): Promise<Incident | null> {
       const { kind, failure, words } = incident
-      const isAccounts = incident.kind === 'needs_reauth'
       const [opened] = await db
         .insert(incidents)
         .values({
           kind,
-          subject: isAccounts ? accountSubject(incident.accountId) : clientSubject(incident.clientKey),
-          accountId: isAccounts ? incident.accountId : null,
+          subject: subjectOf(incident),
+          accountId: incident.kind === 'needs_reauth' ? incident.accountId : null,
           failure,
           words,
           openedAt: now,
@@ -48,17 +47,12 @@ export function createIncidents(db: Database) {
       return open ? { words: open.words, nextTryAt: open.nextTryAt ?? new Date(0) } : null
     },
 
-    /** Takes the sole right to try a refused client now; `next` is when somebody else may. */
-    async takeProbe(clientKey: string, now: Date, next: Date): Promise<boolean> {
+    /** Takes the sole right to try now what Google refuses, or Google itself; `next` is when somebody else may. */
+    async takeProbe(subject: string, now: Date, next: Date): Promise<boolean> {
       const taken = await db
         .update(incidents)
         .set({ nextTryAt: next })
-        .where(
-          and(
-            isOpen(clientSubject(clientKey)),
-            or(isNull(incidents.nextTryAt), lte(incidents.nextTryAt, now)),
-          ),
-        )
+        .where(and(isOpen(subject), or(isNull(incidents.nextTryAt), lte(incidents.nextTryAt, now))))
         .returning({ id: incidents.id })
       return taken.length > 0
     },
@@ -71,11 +65,8 @@ export function createIncidents(db: Database) {
         .where(and(isNull(incidents.closedAt), lte(incidents.nextTryAt, triedBefore)))
     },
 
-    async postponeProbe(clientKey: string, next: Date): Promise<void> {
-      await db
-        .update(incidents)
-        .set({ nextTryAt: next })
-        .where(isOpen(clientSubject(clientKey)))
+    async postponeProbe(subject: string, next: Date): Promise<void> {
+      await db.update(incidents).set({ nextTryAt: next }).where(isOpen(subject))
     },
   }
 }

@@ -1,9 +1,7 @@
 import type { SQL } from 'drizzle-orm'
-import type { Decisions } from '../domain/engagement.ts'
-import type { Placement } from '../domain/message.ts'
 import type { PlanReason } from '../domain/plan-day.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, gte, inArray, isNull, ne, not, sql } from './drizzle.ts'
+import { and, asc, eq, gte, inArray, ne, not, sql } from './drizzle.ts'
 import { messages, tasks } from './schema.ts'
 
 export type Message = typeof messages.$inferSelect
@@ -84,43 +82,6 @@ export function createMessages(db: Database) {
       return row ?? { openings: 0, replies: 0 }
     },
 
-    /** The draft exists; from here on Gmail may have sent it. */
-    async beginSending(
-      id: number,
-      draft: { draftId: string; threadId: string; now: Date },
-    ): Promise<boolean> {
-      const begun = await db
-        .update(messages)
-        .set({
-          state: 'sending',
-          gmailDraftId: draft.draftId,
-          gmailThreadId: draft.threadId,
-          sendStartedAt: draft.now,
-        })
-        .where(
-          and(
-            eq(messages.id, id),
-            sql`(${messages.state} = 'planned' or (${messages.state} = 'sending' and ${messages.gmailDraftId} = ${draft.draftId}))`,
-          ),
-        )
-        .returning({ id: messages.id })
-      return begun.length > 0
-    },
-
-    async markSent(id: number, sent: { messageId: string; threadId: string; now: Date }): Promise<boolean> {
-      const marked = await db
-        .update(messages)
-        .set({
-          state: 'sent',
-          gmailMessageId: sent.messageId,
-          gmailThreadId: sent.threadId,
-          sentAt: sent.now,
-        })
-        .where(inState(id, 'sending', 'unknown'))
-        .returning({ id: messages.id })
-      return marked.length > 0
-    },
-
     async confirmRfcMessageId(id: number, rfcMessageId: string): Promise<void> {
       await db.update(messages).set({ rfcMessageId }).where(eq(messages.id, id))
     },
@@ -133,46 +94,6 @@ export function createMessages(db: Database) {
         .where(inState(id, 'planned', 'sending'))
         .returning({ id: messages.id })
       return ended.length > 0
-    },
-
-    /** The mail was found, and what its recipient will do was decided: both once. */
-    async recordArrival(
-      id: number,
-      arrival: {
-        placement: Placement
-        labelsSeen: string[] | null
-        decisions: Decisions
-        messageId: string | null
-        threadId: string | null
-        now: Date
-        bounce?: { status: string; words: string }
-      },
-    ): Promise<boolean> {
-      const recorded = await db
-        .update(messages)
-        .set({
-          placement: arrival.placement,
-          placedAt: arrival.now,
-          labelsSeen: arrival.labelsSeen,
-          decisions: arrival.decisions,
-          opens: arrival.decisions.open?.answer ?? false,
-          replies: arrival.decisions.reply?.answer ?? false,
-          bounceStatus: arrival.bounce?.status ?? null,
-          bounceWords: arrival.bounce?.words ?? null,
-          recipientMessageId: arrival.messageId,
-          recipientThreadId: arrival.threadId,
-        })
-        .where(and(eq(messages.id, id), isNull(messages.placement)))
-        .returning({ id: messages.id })
-      return recorded.length > 0
-    },
-
-    /** What was decided has been done in the mailbox; a time is null where it was not to be done. */
-    async recordEngagement(
-      id: number,
-      done: { rescuedAt?: Date | null; openedAt?: Date | null; handledAt?: Date },
-    ): Promise<void> {
-      await db.update(messages).set(done).where(eq(messages.id, id))
     },
 
     /** Gives up what an account has begun to send: nobody will be able to look into its mailbox any more. */

@@ -4,13 +4,13 @@ import type { Partner } from '../domain/pairing.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 
-const MEMORY_DAYS = 14
-
 export type PartnerSearch = {
   senderId: number
   /** The sender's local day that is planned. */
   day: LocalDate
   window: TimeWindow
+  /** Whom the sender met so many days ago or less, it met lately. */
+  memoryDays: number
   /** Where on the ring of pool accounts the search begins, and how many it looks at at most. */
   from: number
   atMost: number
@@ -27,8 +27,8 @@ export function createPartners(db: Database) {
      * Active pool accounts that do not rest, with the room each has for the day's mail and how often this sender met it
      * lately: all of them, or, of a large pool, a stretch of the ring.
      */
-    async find({ senderId, day, window, from, atMost }: PartnerSearch): Promise<Partner[]> {
-      const since = new Date(window.start.getTime() - MEMORY_DAYS * 86_400_000).toISOString()
+    async find({ senderId, day, window, memoryDays, from, atMost }: PartnerSearch): Promise<Partner[]> {
+      const since = new Date(window.start.getTime() - memoryDays * 86_400_000).toISOString()
       const stretch = (lap: number, where: SQL) => sql`
         (select id, email, daily_limit, ring, ${lap}::int as lap from accounts
           where kind = 'pool' and status = 'active' and id <> ${senderId} and ${where}

@@ -11,6 +11,7 @@ import { RAMPS } from '../domain/ramp.ts'
 import type { DomainFindings } from '../domain/sender-authentication.ts'
 import { TASK_KINDS } from '../domain/task.ts'
 import { TOKEN_FAILURES } from '../domain/token-failure.ts'
+import { LOOK_RESULTS } from '../domain/unknown-send.ts'
 import { pg, sql } from './drizzle.ts'
 
 const {
@@ -126,6 +127,8 @@ export const accountCounts = pgTable('account_counts', {
   movedToPrimary: integer('moved_to_primary').notNull().default(0),
   /** Of the mail it was sent: what came back. */
   bouncedTo: integer('bounced_to').notNull().default(0),
+  /** Counts the sends that it ever began: what a send that begins must match. */
+  begun: integer('begun').notNull().default(0),
   /** The run of decisions of each rate at its present value: it begins anew when the rate is changed. */
   rateRuns: jsonb('rate_runs').$type<RateRuns>().notNull().default({}),
 })
@@ -157,6 +160,28 @@ export const accountDays = pgTable(
     refused: integer('refused').notNull().default(0),
     /** Mail to it that came back. */
     bouncedTo: integer('bounced_to').notNull().default(0),
+  },
+  (table) => [pg.primaryKey({ columns: [table.accountId, table.day] })],
+)
+
+/**
+ * What the mails of one account's local day came to that are no longer kept one by one. Apart from `account_days`, in which
+ * a day is there only where something was planned, sent or learnt.
+ */
+export const rolledUpDays = pgTable(
+  'rolled_up_days',
+  {
+    accountId: reference('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    day: date('day', { mode: 'string' }).notNull(),
+    /** What it sent, and what it could not. */
+    sent: integer('sent').notNull(),
+    failed: integer('failed').notNull(),
+    /** What it was sent and found. */
+    received: integer('received').notNull(),
+    opened: integer('opened').notNull(),
+    rescued: integer('rescued').notNull(),
   },
   (table) => [pg.primaryKey({ columns: [table.accountId, table.day] })],
 )
@@ -202,6 +227,10 @@ export const engineSettings = pgTable('engine_settings', {
   restDays: integer('rest_days').notNull(),
   needsAuthentication: boolean('needs_authentication').notNull(),
   dkimSelectors: text('dkim_selectors').array().notNull(),
+  keepMailDays: integer('keep_mail_days').notNull().default(180),
+  keepEventDays: integer('keep_event_days').notNull().default(90),
+  keepHandoutDays: integer('keep_handout_days').notNull().default(7),
+  keepStatisticsDays: integer('keep_statistics_days').notNull().default(730),
   /** Since when nothing is sent at all. */
   stoppedAt: instant('stopped_at'),
 })
@@ -234,6 +263,12 @@ export const messages = pgTable(
     inReplyTo: reference('in_reply_to'),
     state: text('state', { enum: MESSAGE_STATES }).notNull().default('planned'),
     failure: text('failure'),
+    /** Of an unknown one: when its sender's mailbox was last looked through for it, what was seen, and why not all of it. */
+    lookedAt: instant('looked_at'),
+    lookSaw: text('look_saw', { enum: LOOK_RESULTS }),
+    lookFailure: text('look_failure'),
+    /** The operator wants it sent again, if one more look does not find it. */
+    resendWishedAt: instant('resend_wished_at'),
     plannedFor: instant('planned_for').notNull(),
     rfcMessageId: text('rfc_message_id').notNull(),
     gmailDraftId: text('gmail_draft_id'),
@@ -261,6 +296,8 @@ export const messages = pgTable(
     /** Of a delivery status notification: its status code (RFC 3463) and the words of the server. */
     bounceStatus: text('bounce_status'),
     bounceWords: text('bounce_words'),
+    /** Why its recipient's task was given up; null where it was not. */
+    openFailure: text('open_failure'),
   },
   (table) => [
     unique('messages_one_per_turn').on(table.conversationId, table.turn),
@@ -270,6 +307,9 @@ export const messages = pgTable(
     index('messages_recipient').on(table.recipientId, table.id),
     index('messages_waiting').on(table.senderId).where(sql`${table.state} = 'planned'`),
     index('messages_unknown').on(table.id).where(sql`${table.state} = 'unknown'`),
+    index('messages_failed')
+      .on(table.id)
+      .where(sql`${table.state} = 'failed' or ${table.openFailure} is not null`),
     index('messages_expected')
       .on(table.recipientId, table.plannedFor)
       .where(sql`${table.state} <> 'cancelled'`),
@@ -282,7 +322,7 @@ export const tasks = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: TASK_KINDS }).notNull(),
-    /** Null for `notify`, which is about the whole. */
+    /** Null for `notify` and `tidy`, which are about the whole. */
     accountId: reference('account_id').references(() => accounts.id),
     messageId: reference('message_id').references(() => messages.id),
     deliveryId: reference('delivery_id').references(() => deliveries.id, { onDelete: 'cascade' }),
@@ -304,13 +344,16 @@ export const tasks = pgTable(
     index('tasks_due').on(table.dueAt),
     index('tasks_leased').on(table.accountId).where(sql`${table.leaseUntil} is not null`),
     index('tasks_account').on(table.accountId, table.dueAt),
+    index('tasks_troubled').on(table.errors).where(sql`${table.errors} > 0`),
+    // The message first: who deletes one is asked by the foreign key whether a task is about it.
     uniqueIndex('tasks_one_per_message')
-      .on(table.kind, table.messageId)
+      .on(table.messageId, table.kind)
       .where(sql`${table.messageId} is not null`),
     uniqueIndex('tasks_one_per_account')
       .on(table.kind, table.accountId)
       .where(sql`${table.messageId} is null`),
     uniqueIndex('tasks_one_per_delivery').on(table.deliveryId),
+    uniqueIndex('tasks_one_tidy').on(table.kind).where(sql`${table.kind} = 'tidy'`),
   ],
 )
 
@@ -321,7 +364,8 @@ export const events = pgTable(
     at: instant('at').notNull(),
     kind: text('kind', { enum: EVENT_KINDS }).notNull(),
     accountId: reference('account_id').references(() => accounts.id),
-    messageId: reference('message_id').references(() => messages.id),
+    /** What it tells of may no longer be kept: no foreign key, which would look through all events for each mail that goes. */
+    messageId: reference('message_id'),
     data: jsonb('data').$type<Record<string, string | number | boolean | null>>().notNull().default({}),
   },
   (table) => [
@@ -338,7 +382,7 @@ export const incidents = pgTable(
   {
     id: id(),
     kind: text('kind', { enum: INCIDENT_KINDS }).notNull(),
-    /** What it is about: `account:<id>` or `client:<OAuth client id>`. */
+    /** What it is about: `account:<id>`, `client:<OAuth client id>` or `google`. */
     subject: text('subject').notNull(),
     accountId: reference('account_id').references(() => accounts.id),
     failure: text('failure', { enum: TOKEN_FAILURES }).notNull(),
@@ -346,13 +390,30 @@ export const incidents = pgTable(
     words: text('words').notNull(),
     openedAt: instant('opened_at').notNull(),
     closedAt: instant('closed_at'),
-    /** Of a refused client: when one refresh may try it again. */
+    /** Of a refused client, or of Google: when one refresh, or one task, may try it again. */
     nextTryAt: instant('next_try_at'),
   },
   (table) => [
     uniqueIndex('incidents_one_open').on(table.subject).where(sql`${table.closedAt} is null`),
     index('incidents_account').on(table.accountId),
+    index('incidents_subject').on(table.subject, table.id),
   ],
+)
+
+/** What each worker process last saw of Google. */
+export const googleSightings = pgTable('google_sightings', {
+  process: text('process').primaryKey(),
+  at: instant('at').notNull(),
+  /** Accounts whose last answer was a failure of Google, and how many got another one. */
+  failing: bigint('failing', { mode: 'number' }).array().notNull(),
+  fine: integer('fine').notNull(),
+})
+
+/** What is left of Gmail's quota, for `project` and for each `account:<id>`: when it will be whole again. */
+export const gmailQuota = pgTable(
+  'gmail_quota',
+  { subject: text('subject').primaryKey(), wholeAt: instant('whole_at').notNull() },
+  (table) => [index('gmail_quota_whole').on(table.wholeAt)],
 )
 
 export const webhooks = pgTable('webhooks', {
@@ -429,6 +490,12 @@ export const oauthStates = pgTable('oauth_states', {
 export const signInLinks = pgTable('sign_in_links', {
   tokenHash: text('token_hash').primaryKey(),
   expiresAt: instant('expires_at').notNull(),
+})
+
+/** Which database this is: a backup that was restored, or a copy, is another one than that which its row tells of. One row. */
+export const databaseIdentity = pgTable('database_identity', {
+  id: integer('id').primaryKey(),
+  identity: text('identity').notNull(),
 })
 
 /** Where an accelerated warmup time met the wall's, shared by all processes. One row at most. */

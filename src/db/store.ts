@@ -6,18 +6,27 @@ import type { Database } from './connection.ts'
 import { createCounts } from './counts.ts'
 import { createDeliveries } from './deliveries.ts'
 import { isNotNull } from './drizzle.ts'
+import { createEndings } from './endings.ts'
+import { createEngagements } from './engagements.ts'
 import { createEngine } from './engine.ts'
 import { createEvents } from './events.ts'
+import { createFigures } from './figures.ts'
+import { createGmailQuota } from './gmail-quota.ts'
+import { createGoogleSightings } from './google-sightings.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMessageEndings } from './message-endings.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
 import { createPartners } from './partners.ts'
 import { createPlacementCounts } from './placement-counts.ts'
+import { createRestore } from './restore.ts'
+import { createRetention } from './retention.ts'
 import { accounts, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
 import { createSenderDomains } from './sender-domains.ts'
-import { createTasks } from './tasks.ts'
+import { createSends } from './sends.ts'
+import { afterLease, createTasks } from './tasks.ts'
 import { createTextUses } from './text-uses.ts'
 import { createTokens } from './tokens.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -35,7 +44,10 @@ export function createStore(db: Database, sealer: Sealer): Store {
     ...repositories(db, sealer),
     transaction: (work) => db.transaction((tx) => work(createStore(tx, sealer))),
     async endLeases() {
-      await db.update(tasks).set({ leaseUntil: null, startedBy: null }).where(isNotNull(tasks.leaseUntil))
+      await db
+        .update(tasks)
+        .set({ leaseUntil: null, startedBy: null, ...afterLease })
+        .where(isNotNull(tasks.leaseUntil))
       await db
         .update(accounts)
         .set({ refreshUntil: null, refreshOwner: null })
@@ -52,16 +64,25 @@ function repositories(db: Database, sealer: Sealer) {
     cohorts: createCohorts(db),
     counts: createCounts(db),
     deliveries: createDeliveries(db),
+    endings: createEndings(db),
+    engagements: createEngagements(db),
     engine: createEngine(db),
     events: createEvents(db),
+    figures: createFigures(db),
+    gmailQuota: createGmailQuota(db),
+    googleSightings: createGoogleSightings(db),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
+    messageEndings: createMessageEndings(db),
     messages: createMessages(db),
     oneTime: createOneTimeSecrets(db, sealer),
     partners: createPartners(db),
     placementCounts: createPlacementCounts(db),
+    restore: createRestore(db),
+    retention: createRetention(db),
+    sends: createSends(db),
     senderDomains: createSenderDomains(db),
-    tasks: createTasks(db),
+    tasks: createTasks(db, sealer),
     textUses: createTextUses(db),
     tokens: createTokens(db, sealer),
     webhooks: createWebhooks(db, sealer),

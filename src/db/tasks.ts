@@ -1,31 +1,29 @@
-import type { Handout, TaskKind } from '../domain/task.ts'
-import { type Account, accountColumns } from './accounts.ts'
+import { type Handout, type TaskKind, WORKER_DIED } from '../domain/task.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
-import { and, eq, getTableColumns, inArray, isNull, ne, sql } from './drizzle.ts'
-import { type Engine, engineColumns } from './engine.ts'
-import type { Message } from './messages.ts'
-import { accounts, engineSettings, messages, tasks } from './schema.ts'
+import { and, eq, inArray, isNotNull, isNull, ne, sql } from './drizzle.ts'
+import { tasks } from './schema.ts'
+import type { Sealer } from './sealing.ts'
+import { createTaskStarter, type Task } from './started-task.ts'
 
-export type Task = typeof tasks.$inferSelect
-export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
-/** A task that has begun, with the rows it is about, read in the same statement. `notify` alone has no account. */
-export type StartedTask = {
-  task: Task
-  account: Account | null
-  message: Message | null
-  /** The settings that hold for all of them. */
-  engine: Engine
+/** For a task whose lease has ended: what its row tells of the run that held it. */
+export const afterLease = {
+  errors: sql`${tasks.errors} + (${tasks.startedBy} is not null)::int`,
+  waitingFor: sql`case when ${tasks.startedBy} is null then ${tasks.waitingFor} else ${WORKER_DIED} end`,
 }
+export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
 
 /**
- * Whose tasks run: an active account's, a paused one's daily check, and a removed one's disconnection; while the operator
- * has stopped all sending, none that sends.
+ * Whose tasks run: an active account's, those of a paused one that send and touch nothing, and a removed one's
+ * disconnection; while the operator has stopped all sending, none that sends.
  */
-const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind = 'check') or t.kind = 'disconnect')
+export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in ('check', 'settle')) or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
-export function createTasks(db: Database) {
+/** Due tasks of which one hand-out chooses, at least. */
+const FEWEST_LOOKED_AT = 500
+
+export function createTasks(db: Database, sealer: Sealer) {
   const mine = (id: number, owner: string) => and(eq(tasks.id, id), eq(tasks.startedBy, owner))
   const released = { startedBy: null, leaseUntil: null }
 
@@ -59,6 +57,9 @@ export function createTasks(db: Database) {
         return tx.execute<Handout>(sql`
           with leased as (
             select account_id, kind from tasks where lease_until >= clock_timestamp()
+          ), room as (
+            select greatest(0, ${window} - count(*)) as tasks from leased
+            where kind = any(${sql.param([...kinds])}::text[])
           ), due as (
             select t.id, coalesce(t.account_id, -t.id) as owner, t.due_at
             from tasks t left join accounts a on a.id = t.account_id
@@ -68,15 +69,15 @@ export function createTasks(db: Database) {
               and (t.lease_until is null or t.lease_until < clock_timestamp())
               and not exists (select from leased where leased.account_id = t.account_id)
             order by t.due_at, t.id
-            limit ${window * 5}
+            -- Some may be of one account, of which one is chosen.
+            limit (select case when tasks > 0 then greatest(tasks * 5, ${FEWEST_LOOKED_AT}) else 0 end from room)
           ), chosen as (
             select id from (select distinct on (owner) id, due_at from due order by owner, due_at, id) one_each
             order by due_at, id
-            limit greatest(0, ${window} - (
-              select count(*) from leased where kind = any(${sql.param([...kinds])}::text[])
-            ))
+            limit (select tasks from room)
           ), handed as (
-            update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)}
+            update tasks set handout = handout + 1, started_by = null, lease_until = ${inSeconds(leaseSeconds)},
+              errors = ${afterLease.errors}, waiting_for = ${afterLease.waitingFor}
             from chosen where tasks.id = chosen.id
             returning tasks.id, tasks.kind, tasks.handout, tasks.due_at
           )
@@ -84,42 +85,7 @@ export function createTasks(db: Database) {
       })
     },
 
-    /** Begins a task that was handed out; null where the job is void: finished, handed out anew, or begun elsewhere. */
-    async start(
-      taskId: number,
-      handout: number,
-      owner: string,
-      leaseSeconds: number,
-    ): Promise<StartedTask | null> {
-      const started = db.$with('started').as(
-        db
-          .update(tasks)
-          .set({ startedBy: owner, leaseUntil: inSeconds(leaseSeconds) })
-          .where(
-            and(
-              eq(tasks.id, taskId),
-              eq(tasks.handout, handout),
-              isNull(tasks.startedBy),
-              // A job that comes too late might run beside another task of its account.
-              sql`${tasks.leaseUntil} >= clock_timestamp()`,
-            ),
-          )
-          .returning(),
-      )
-      const [row] = await db
-        .with(started)
-        .select({
-          account: accountColumns,
-          message: getTableColumns(messages),
-          engine: engineColumns,
-          task: started._.selectedFields,
-        })
-        .from(started)
-        .innerJoin(engineSettings, sql`true`)
-        .leftJoin(accounts, eq(accounts.id, started.accountId))
-        .leftJoin(messages, eq(messages.id, started.messageId))
-      return row ? (row as StartedTask) : null
-    },
+    start: createTaskStarter(db, sealer),
 
     /** Holds on to running tasks; returns the ids of those that are still their owner's. */
     async renew(held: readonly { taskId: number; owner: string }[], leaseSeconds: number): Promise<number[]> {
@@ -175,12 +141,43 @@ export function createTasks(db: Database) {
       await db.update(tasks).set(released).where(mine(id, owner))
     },
 
+    /** Adds tasks about messages, or makes those that there are due no later. A run that is under way ends as it will. */
+    async hasten(newTasks: readonly (Required<NewTask> & Partial<Pick<Task, 'handout'>>)[]): Promise<void> {
+      if (newTasks.length > 0)
+        await db
+          .insert(tasks)
+          .values([...newTasks])
+          .onConflictDoUpdate({
+            target: [tasks.kind, tasks.messageId],
+            targetWhere: isNotNull(tasks.messageId),
+            set: { dueAt: sql`least(${tasks.dueAt}, excluded.due_at)` },
+          })
+    },
+
+    async removeOfMessage(kind: TaskKind, messageId: number): Promise<void> {
+      await db.delete(tasks).where(and(eq(tasks.kind, kind), eq(tasks.messageId, messageId)))
+    },
+
     /** Makes an account's recurring task due no later than `dueAt`. A run that is under way ends as it will. */
     async bringForward(accountId: number, kind: TaskKind, dueAt: Date): Promise<void> {
       await db
         .update(tasks)
         .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
         .where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind), isNull(tasks.messageId)))
+    },
+
+    /** Gives back what these runs have begun, as it was: their process stops. */
+    async handBack(owners: readonly string[]): Promise<void> {
+      await db
+        .update(tasks)
+        .set(released)
+        .where(inArray(tasks.startedBy, [...owners]))
+    },
+
+    /** Gives back a task that was handed out and is not begun: its process stops. */
+    async decline({ taskId, handout }: Handout): Promise<void> {
+      const asHandedOut = and(eq(tasks.id, taskId), eq(tasks.handout, handout), isNull(tasks.startedBy))
+      await db.update(tasks).set({ leaseUntil: null }).where(asHandedOut)
     },
 
     async removeOf(accountId: number, options: { except: TaskKind }): Promise<void> {

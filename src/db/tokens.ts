@@ -28,7 +28,7 @@ export function createTokens(db: Database, sealer: Sealer) {
   return {
     async of(id: number): Promise<StoredToken | null> {
       const [row] = await db.select(tokenColumns).from(accounts).where(eq(accounts.id, id))
-      return row ? opened(row) : null
+      return row ? opened(sealer, row) : null
     },
 
     /** The tokens of several accounts, by account; those without one that opens are left out. */
@@ -39,7 +39,7 @@ export function createTokens(db: Database, sealer: Sealer) {
         .where(inArray(accounts.id, [...ids]))
       const found = new Map<number, StoredToken>()
       for (const row of rows) {
-        const stored = openedOrNull(row)
+        const stored = openedOrNull(sealer, row)
         if (stored) found.set(row.id, stored)
       }
       return found
@@ -153,27 +153,28 @@ export function createTokens(db: Database, sealer: Sealer) {
       return erased.length > 0
     },
   }
+}
 
-  /** @throws SealError */
-  function opened(row: TokenRow): StoredToken | null {
-    const { id, sealed, version, kind, status, problem, words, until } = row
-    if (sealed === null) return null
-    return {
-      token: JSON.parse(sealer.open(sealed, accountContext(id))) as OAuthToken,
-      version,
-      kind,
-      status,
-      cooling: problem && until ? { problem, words: words ?? problem, until } : null,
-    }
+/** @throws SealError */
+function opened(sealer: Sealer, row: TokenRow): StoredToken | null {
+  const { id, sealed, tokenVersion, kind, status, problem, words, until } = row
+  if (sealed === null) return null
+  return {
+    token: JSON.parse(sealer.open(sealed, accountContext(id))) as OAuthToken,
+    version: tokenVersion,
+    kind,
+    status,
+    cooling: problem && until ? { problem, words: words ?? problem, until } : null,
   }
+}
 
-  function openedOrNull(row: TokenRow): StoredToken | null {
-    try {
-      return opened(row)
-    } catch (error) {
-      if (error instanceof SealError) return null
-      throw error
-    }
+/** Null where there is none, or it does not open. */
+export function openedOrNull(sealer: Sealer, row: TokenRow): StoredToken | null {
+  try {
+    return opened(sealer, row)
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
   }
 }
 
@@ -189,23 +190,27 @@ export const REFRESH_OVER = {
   refreshNotBefore: null,
 }
 
-const tokenColumns = {
-  id: accounts.id,
-  sealed: accounts.oauthToken,
-  version: accounts.tokenVersion,
-  kind: accounts.kind,
-  status: accounts.status,
-  problem: accounts.refreshProblem,
-  words: accounts.refreshFailure,
-  until: accounts.refreshNotBefore,
+/** The columns of an account that only this file reads. */
+export function sealedTokenOf(table: typeof accounts) {
+  return {
+    sealed: table.oauthToken,
+    problem: table.refreshProblem,
+    words: table.refreshFailure,
+    until: table.refreshNotBefore,
+  }
 }
-type TokenRow = {
-  id: number
+export type SealedToken = {
   sealed: string | null
-  version: number
-  kind: AccountKind
-  status: AccountStatus
   problem: GoogleProblem | null
   words: string | null
   until: Date | null
 }
+
+const tokenColumns = {
+  id: accounts.id,
+  tokenVersion: accounts.tokenVersion,
+  kind: accounts.kind,
+  status: accounts.status,
+  ...sealedTokenOf(accounts),
+}
+type TokenRow = SealedToken & { id: number; tokenVersion: number; kind: AccountKind; status: AccountStatus }

@@ -5,6 +5,8 @@ export const limits = {
   maxTurns: 5,
   subjectLength: 90,
   turnLength: 1200,
+  /** Of one place: every one of them is held against every one of its neighbours. */
+  choices: 50,
   nameLength: 40,
   shownLength: 60,
 } as const

@@ -65,9 +65,14 @@ export function parseConversation(key: string, text: string): ParsedConversation
     if (names.includes(name) || name === 'subject') report(line.number, `the name "${name}" is already taken`)
     else if (variableLines.has(name)) report(line.number, `"${name}" is named twice`)
     if (options.some((option) => option === '')) report(line.number, `"${name}" has an empty choice`)
+    if (options.length > limits.choices) report(line.number, tooMany(`"${name}"`, options))
     if (/[{}]/.test(line.text)) report(line.number, `the choices of "${name}" may not contain braces`)
     variableLines.set(name, line.number)
-    Object.defineProperty(variables, name, { value: options, enumerable: true, configurable: true })
+    Object.defineProperty(variables, name, {
+      value: options.slice(0, limits.choices),
+      enumerable: true,
+      configurable: true,
+    })
   }
 
   checkWording(variables)
@@ -170,11 +175,16 @@ function placeholderProblems(text: string, known: readonly string[], used: Set<s
     const options = optionsOf(choice)
     if (options.some((option) => option === '')) problems.push(`empty choice in {${shown(choice)}}`)
     else if (options.length < 2) problems.push(`only one choice in {${shown(choice)}}`)
+    else if (options.length > limits.choices) problems.push(tooMany(`{${shown(choice)}}`, options))
   }
   const rest = choices.replace(placeholder, (whole) => (whole.length === 1 ? whole : ''))
   if (/[{}]/.test(rest)) problems.push('unbalanced or nested braces; a choice must end on the same line')
   else if (rest.includes('|')) problems.push('a | outside of braces')
   return problems
+}
+
+function tooMany(place: string, options: readonly string[]): string {
+  return `${place} has ${options.length} choices, ${limits.choices} are allowed`
 }
 
 function optionsOf(choice: string): string[] {

@@ -18,6 +18,14 @@ export type EngineSettings = Bands & {
   needsAuthentication: boolean
   /** Under which names the domains publish their DKIM keys; Google Workspace's own is `google`. */
   dkimSelectors: string[]
+  /** Conversations that ended so many days ago are kept as daily statistics only. */
+  keepMailDays: number
+  /** So long the feed, and what was told of incidents that are over, is kept. */
+  keepEventDays: number
+  /** So long it is kept which program was handed which account's token. */
+  keepHandoutDays: number
+  /** So long an account's daily statistics are kept. */
+  keepStatisticsDays: number
 }
 
 export const DEFAULT_ENGINE: EngineSettings = {
@@ -32,6 +40,10 @@ export const DEFAULT_ENGINE: EngineSettings = {
   restDays: 3,
   needsAuthentication: false,
   dkimSelectors: ['google'],
+  keepMailDays: 180,
+  keepEventDays: 90,
+  keepHandoutDays: 7,
+  keepStatisticsDays: 730,
 }
 
 export const ENGINE_SETTING_NAMES = Object.keys(DEFAULT_ENGINE) as (keyof EngineSettings)[]

@@ -9,12 +9,13 @@ export class OperatorError extends Error {
 }
 
 /**
- * What Google's refusal means for us. No other code looks at a status:
+ * What Google's refusal means for us, as the table in src/google/answers.ts has it. No other code looks at a status:
  * - `passing`: the network, a 5xx or an answer that can't be read; try again, nobody is to blame
  * - `rate_limited`: try again at `retryAt` (or after a while, where Google named no time)
  * - `unauthorized`: the access token is refused; refresh once, try once more
  * - `grant_revoked`: the refresh token is dead; only the owner of the mailbox can mend it
  * - `app_refused`: Google refuses our OAuth client, not the account
+ * - `api_disabled`: the Gmail API is off in the OAuth client's Cloud project, for all of its accounts
  * - `mail_disabled`, `domain_policy`: the domain's administrator has closed the mailbox, or it to this app
  * - `not_found`: the message or draft is not there
  * - `refused`: this account may not do this, and `message` says why
@@ -25,6 +26,7 @@ export const GOOGLE_PROBLEMS = [
   'unauthorized',
   'grant_revoked',
   'app_refused',
+  'api_disabled',
   'mail_disabled',
   'domain_policy',
   'not_found',
@@ -37,17 +39,20 @@ export class GoogleError extends Error {
   readonly retryAt: Date | null
   /** What Google itself says of why a grant is dead; null where it does not say. */
   readonly grantFailure: TokenFailure | null
+  /** Whether Google may have done what it was asked all the same: its answer was lost, or tells nothing. */
+  readonly mayBeDone: boolean
 
   constructor(
     problem: GoogleProblem,
     message: string,
-    options: { retryAt?: Date | null; grantFailure?: TokenFailure | null } = {},
+    options: { retryAt?: Date | null; grantFailure?: TokenFailure | null; mayBeDone?: boolean } = {},
   ) {
     super(message)
     this.name = 'GoogleError'
     this.problem = problem
     this.retryAt = options.retryAt ?? null
     this.grantFailure = options.grantFailure ?? null
+    this.mayBeDone = options.mayBeDone ?? problem === 'passing'
   }
 }
 
@@ -78,6 +83,7 @@ const FAILURES: Record<GoogleProblem, TokenFailure> = {
   unauthorized: 'access_refused',
   grant_revoked: 'grant_revoked',
   app_refused: 'app_refused',
+  api_disabled: 'api_disabled',
   mail_disabled: 'mail_disabled',
   domain_policy: 'domain_policy',
   not_found: 'google_unavailable',

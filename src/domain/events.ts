@@ -10,6 +10,8 @@ export const EVENT_KINDS = [
   'needs_reauth',
   'app_refused',
   'app_accepted',
+  'google_down',
+  'google_up',
   'token_served',
   'notice_failed',
   'planned',
@@ -20,6 +22,10 @@ export const EVENT_KINDS = [
   'sent',
   'send_failed',
   'send_unknown',
+  'send_not_found',
+  'resend_wished',
+  'send_again',
+  'send_dropped',
   'delivered',
   'rescued',
   'opened',
@@ -30,6 +36,8 @@ export const EVENT_KINDS = [
   'bounced',
   'reply_dropped',
   'task_failed',
+  'tried_again',
+  'restored',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

@@ -1,14 +1,21 @@
 import type { TokenFailure } from './token-failure.ts'
 
-/** `needs_reauth`: an account must be connected again. `app_refused`: Google refuses the OAuth client. */
-export const INCIDENT_KINDS = ['needs_reauth', 'app_refused'] as const
+/**
+ * `needs_reauth`: an account must be connected again. `app_refused`: Google refuses the OAuth client. `google_down`: Google
+ * fails for many accounts at once.
+ */
+export const INCIDENT_KINDS = ['needs_reauth', 'app_refused', 'google_down'] as const
 export type IncidentKind = (typeof INCIDENT_KINDS)[number]
 
 export type NewIncident = {
   failure: TokenFailure
   /** What Google said. */
   words: string
-} & ({ kind: 'needs_reauth'; accountId: number } | { kind: 'app_refused'; clientKey: string })
+} & (
+  | { kind: 'needs_reauth'; accountId: number }
+  | { kind: 'app_refused'; clientKey: string }
+  | { kind: 'google_down' }
+)
 
 /** An incident is told when it opens and when it is over. */
 export const NOTICE_EDGES = ['opened', 'closed'] as const
@@ -26,6 +33,12 @@ export const COLLECT_SECONDS = 30
 /** What an incident is about, as one word: it can be open once. */
 export const accountSubject = (accountId: number) => `account:${accountId}`
 export const clientSubject = (clientKey: string) => `client:${clientKey}`
+export const GOOGLE_SUBJECT = 'google'
+
+export function subjectOf(incident: NewIncident): string {
+  if (incident.kind === 'needs_reauth') return accountSubject(incident.accountId)
+  return incident.kind === 'app_refused' ? clientSubject(incident.clientKey) : GOOGLE_SUBJECT
+}
 
 /** Tells the secrets of one OAuth client apart where accounts bring their own: one of them may be out of date. */
 export const clientKey = (clientId: string, secretHash: string | null) =>

@@ -29,6 +29,10 @@ const HEADLINES: Record<NoticeType, { one(name: string): string; many(count: num
     one: (client) => `Google refuses the OAuth client ${client}`,
     many: (count) => `Google refuses ${count} OAuth clients`,
   },
+  'google_down.opened': {
+    one: () => 'Google fails for many accounts at once',
+    many: (count) => `Google failed for many accounts at once, ${count} times`,
+  },
   'needs_reauth.opened': {
     one: (address) => `${address} needs re-authentication`,
     many: (count) => `${count} mailboxes need re-authentication`,
@@ -36,6 +40,10 @@ const HEADLINES: Record<NoticeType, { one(name: string): string; many(count: num
   'app_refused.closed': {
     one: (client) => `Google accepts the OAuth client ${client} again`,
     many: (count) => `Google accepts ${count} OAuth clients again`,
+  },
+  'google_down.closed': {
+    one: () => 'Google answers again',
+    many: (count) => `Google answered again, ${count} times`,
   },
   'needs_reauth.closed': {
     one: (address) => `${address} is connected again`,
@@ -101,7 +109,7 @@ function line(group: Group): string {
 }
 
 function reasonOf({ incident }: Notice): string {
-  return incident.kind === 'app_refused' ? oneLine(incident.words) : FAILURE_ADVICE[incident.failure].means
+  return incident.kind === 'needs_reauth' ? FAILURE_ADVICE[incident.failure].means : oneLine(incident.words)
 }
 
 function listed(names: readonly string[]): string {

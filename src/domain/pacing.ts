@@ -102,9 +102,16 @@ export function nextLook(now: Date, looks: number): Date {
   return new Date(now.getTime() + Math.min(5 * 2 ** looks, 360) * MINUTE)
 }
 
-/** A mail counts as missing a day after it was sent, once it has been looked for often enough. */
-export function isMissing(sentAt: Date, looks: number, now: Date): boolean {
-  return looks >= 6 && now.getTime() - sentAt.getTime() >= DAY
+/**
+ * A mail counts as missing a day after it was sent, once it has been looked for often enough; a week after, where its
+ * sender's mailbox could not be asked whether it came back.
+ */
+export function isMissing(
+  sentAt: Date,
+  now: Date,
+  { looks, wasSenderAsked }: { looks: number; wasSenderAsked: boolean },
+): boolean {
+  return looks >= 6 && now.getTime() - sentAt.getTime() >= (wasSenderAsked ? DAY : 7 * DAY)
 }
 
 function settle(now: Date, delayMinutes: number, schedule: Schedule, random: Random): Date {

@@ -3,6 +3,13 @@ import { type Random, shuffled } from './random.ts'
 /** More than anybody is met, or a domain chosen. */
 const RANK_SPAN = 100_000
 
+const FEWEST_MEMORY_DAYS = 14
+
+/** How many days back a sender remembers whom it met: through the whole cool-down, and long enough to write to all alike. */
+export function memoryDays(coolDownDays: number): number {
+  return Math.max(FEWEST_MEMORY_DAYS, coolDownDays)
+}
+
 /** A mailbox that a conversation may be started with. */
 export type Partner = {
   accountId: number

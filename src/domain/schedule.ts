@@ -16,6 +16,8 @@ export type HourRange = { from: number; to: number }
 
 export const EVERY_DAY: readonly number[] = [1, 2, 3, 4, 5, 6, 7]
 const SHORTEST_RANGE_MINUTES = 30
+/** Each day that is looked at is held against all of them. */
+const MOST_HOLIDAYS = 100
 /** A schedule that never opens within so many days is taken to be closed for good. */
 const FURTHEST_DAYS = 400
 
@@ -60,8 +62,10 @@ export function parseHoliday(text: string): { first: LocalDate; last: LocalDate 
   return { first, last }
 }
 
-/** Every holiday written the same way, in their order. @throws RangeError */
+/** Every holiday written the same way, in their order. @throws RangeError where one is wrong, or there are too many */
 export function tidyHolidays(texts: readonly string[]): string[] {
+  if (texts.length > MOST_HOLIDAYS)
+    throw new RangeError(`there are ${texts.length} holidays, ${MOST_HOLIDAYS} are allowed`)
   const holidays = texts.map(parseHoliday).toSorted((a, b) => (a.first < b.first ? -1 : 1))
   return holidays.map(({ first, last }) => (first === last ? first : `${first}..${last}`))
 }

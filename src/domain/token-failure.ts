@@ -11,6 +11,7 @@ export const TOKEN_FAILURES = [
   'no_token',
   'access_refused',
   'app_refused',
+  'api_disabled',
   'mail_disabled',
   'domain_policy',
   'rate_limited',
@@ -78,6 +79,12 @@ export const FAILURE_ADVICE: Record<TokenFailure, { means: string; mender: Mende
     mender: 'operator',
     advice:
       'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console (Google Auth Platform → Clients), mend them and restart. No account needs connecting again.',
+  },
+  api_disabled: {
+    means: 'the Gmail API is off in the Google Cloud project',
+    mender: 'operator',
+    advice:
+      'Turn it on (Google Cloud console → APIs & Services → Library → Gmail API) and wait a few minutes. No account needs connecting again.',
   },
   mail_disabled: {
     means: 'Gmail is not enabled for this account',

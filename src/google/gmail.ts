@@ -1,11 +1,27 @@
-import { OAuth2Client } from 'google-auth-library'
 import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
+import type { z } from 'zod'
 import type { Clock } from '../domain/clock.ts'
 import type { Notice } from '../domain/delivery-status.ts'
 import { GoogleError } from '../domain/errors.ts'
 import { isDeliveryReport, readNotice } from './delivery-notice.ts'
+import {
+  DRAFT,
+  DRAFTS,
+  HEAD,
+  HEADERS,
+  LABELS,
+  MESSAGE,
+  MESSAGES,
+  NAMED,
+  PROFILE,
+  RAW,
+  readShape,
+  SENT,
+  THREAD,
+} from './gmail-shapes.ts'
 import { encodeMail, type Mail } from './mime.ts'
-import { gmailError } from './problems.ts'
+import { gmailError, unreadable } from './problems.ts'
+import { createTransport } from './transport.ts'
 
 export type GmailMethod =
   | 'getProfile'
@@ -22,6 +38,16 @@ export type GmailMethod =
 /** A call of the Gmail API that is over; `status` is null where no answer came. */
 export type GmailCall = { method: GmailMethod; status: number | null; ms: number }
 
+export type SentMail = {
+  messageId: string
+  threadId: string
+  /** What it bears; where Gmail put that in, what it bore before. */
+  rfcMessageId: string
+  originalMessageId: string | null
+  inReplyTo: string | null
+  sentAt: Date
+}
+
 export type GmailSettings = {
   apiRoot: string
   /** Longest wait for an answer, in real milliseconds. */
@@ -36,23 +62,39 @@ export type Mailbox = ReturnType<Gmail['open']>
 
 /** Gmail's API by Google's own client, which is given an access token and nothing that it could refresh. */
 export function createGmail(settings: GmailSettings, clock: Clock) {
+  const transport = createTransport(settings.timeoutMs)
+  const { users } = new gmail_v1.Gmail({
+    rootUrl: settings.apiRoot,
+    retry: false,
+    fetchImplementation: transport.fetch,
+  })
+
   return {
+    close: transport.close,
+
     open(accessToken: string, signal?: AbortSignal) {
-      const auth = new OAuth2Client()
-      auth.setCredentials({ access_token: accessToken })
-      const { users } = new gmail_v1.Gmail({
-        auth,
-        rootUrl: settings.apiRoot,
-        timeout: settings.timeoutMs,
-        retry: false,
-        ...(signal ? { signal } : {}),
-      })
+      const asking = { headers: { authorization: `Bearer ${accessToken}` }, ...(signal ? { signal } : {}) }
       const me = { userId: 'me' }
+
+      /** The head of a message that this mailbox sent. Costs 20 quota units. */
+      async function sentMail(messageId: string): Promise<SentMail> {
+        const metadataHeaders = ['Message-ID', 'X-Google-Original-Message-ID', 'In-Reply-To']
+        const { payload, threadId, internalDate } = await call('messages.get', HEAD, () =>
+          users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders }, asking),
+        )
+        return {
+          messageId,
+          threadId,
+          rfcMessageId: messageIdOf(payload),
+          originalMessageId: headerOf(payload, 'X-Google-Original-Message-ID') ?? null,
+          inReplyTo: headerOf(payload, 'In-Reply-To') ?? null,
+          sentAt: new Date(internalDate),
+        }
+      }
 
       return {
         async address(): Promise<string> {
-          const profile = await call('getProfile', () => users.getProfile(me))
-          return required(profile.emailAddress, 'an address')
+          return (await call('getProfile', PROFILE, () => users.getProfile(me, asking))).emailAddress
         },
 
         /** Where a thread is given, Gmail files the draft there only if subject and References fit as well. */
@@ -62,55 +104,60 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         ): Promise<{ draftId: string; threadId: string }> {
           const raw = await encodeMail(mail)
           const message = { raw, ...(threadId ? { threadId } : {}) }
-          const draft = await call('drafts.create', () =>
-            users.drafts.create({ ...me, requestBody: { message } }),
+          const draft = await call('drafts.create', DRAFT, () =>
+            users.drafts.create({ ...me, requestBody: { message } }, asking),
           )
-          return {
-            draftId: required(draft.id, 'a draft id'),
-            threadId: required(draft.message?.threadId, 'a thread id'),
-          }
+          return { draftId: draft.id, threadId: draft.message.threadId }
         },
 
         /** The draft that carries this RFC Message-ID, if there is one. */
         async findDraft(rfcMessageId: string): Promise<{ draftId: string; threadId: string } | null> {
-          const list = await call('drafts.list', () =>
-            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }),
+          const { drafts } = await call('drafts.list', DRAFTS, () =>
+            users.drafts.list({ ...me, q: `rfc822msgid:${bare(rfcMessageId)}` }, asking),
           )
-          const draft = list.drafts?.[0]
-          if (!draft) return null
-          return {
-            draftId: required(draft.id, 'a draft id'),
-            threadId: required(draft.message?.threadId, 'a thread id'),
-          }
+          const [draft] = drafts
+          return draft ? { draftId: draft.id, threadId: draft.message.threadId } : null
         },
+
+        /** Mails that this mailbox sent, by its search, trash included. Costs 5 quota units, and 20 for each. */
+        async searchSent(query: string): Promise<SentMail[]> {
+          const q = `in:sent ${query}`
+          const { messages } = await call('messages.list', MESSAGES, () =>
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 20 }, asking),
+          )
+          const found: SentMail[] = []
+          for (const { id } of messages) found.push(await sentMail(id))
+          return found
+        },
+
+        sentMail,
 
         async draftExists(draftId: string): Promise<boolean> {
           return found(async () => {
-            await call('drafts.get', () => users.drafts.get({ ...me, id: draftId, format: 'minimal' }))
+            await call('drafts.get', NAMED, () =>
+              users.drafts.get({ ...me, id: draftId, format: 'minimal' }, asking),
+            )
             return true
           }, false)
         },
 
         /** Sending makes a new message of the draft, with an id of its own. An answer without it is no success. */
         async sendDraft(draftId: string): Promise<{ messageId: string; threadId: string }> {
-          const message = await call('drafts.send', () =>
-            users.drafts.send({ ...me, requestBody: { id: draftId } }),
+          const { id, threadId } = await call('drafts.send', SENT, () =>
+            users.drafts.send({ ...me, requestBody: { id: draftId } }, asking),
           )
-          return {
-            messageId: required(message.id, 'a message id'),
-            threadId: required(message.threadId, 'a thread id'),
-          }
+          return { messageId: id, threadId }
         },
 
         /** The messages of a thread that were sent from this mailbox, oldest first. Costs 40 quota units. */
         async sentInThread(threadId: string): Promise<{ messageId: string; threadId: string }[]> {
           return found(async () => {
-            const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'minimal' }),
+            const thread = await call('threads.get', THREAD, () =>
+              users.threads.get({ ...me, id: threadId, format: 'minimal' }, asking),
             )
-            return (thread.messages ?? [])
-              .filter((message) => message.labelIds?.includes('SENT') && message.id)
-              .map((message) => ({ messageId: message.id as string, threadId }))
+            return thread.messages
+              .filter(({ labelIds }) => labelIds.includes('SENT'))
+              .map(({ id }) => ({ messageId: id, threadId }))
           }, [])
         },
 
@@ -118,13 +165,13 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         async noticesInThread(threadId: string): Promise<string[]> {
           return found(async () => {
             const metadataHeaders = ['Content-Type']
-            const thread = await call('threads.get', () =>
-              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }),
+            const thread = await call('threads.get', THREAD, () =>
+              users.threads.get({ ...me, id: threadId, format: 'metadata', metadataHeaders }, asking),
             )
-            return (thread.messages ?? [])
-              .filter(({ labelIds }) => !labelIds?.includes('SENT') && !labelIds?.includes('DRAFT'))
+            return thread.messages
+              .filter(({ labelIds }) => !labelIds.includes('SENT') && !labelIds.includes('DRAFT'))
               .filter(({ payload }) => isDeliveryReport(headerOf(payload, 'Content-Type') ?? ''))
-              .flatMap(({ id }) => id ?? [])
+              .map(({ id }) => id)
               .reverse()
           }, [])
         },
@@ -132,19 +179,22 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
         /** What a delivery status notification says; null where it is gone, or is none. Costs 20 quota units. */
         async notice(messageId: string): Promise<Notice | null> {
           return found(async () => {
-            const { raw } = await call('messages.get', () =>
-              users.messages.get({ ...me, id: messageId, format: 'raw' }),
+            const { raw } = await call('messages.get', RAW, () =>
+              users.messages.get({ ...me, id: messageId, format: 'raw' }, asking),
             )
-            return readNotice(Buffer.from(required(raw, 'a mail'), 'base64url'))
+            return readNotice(Buffer.from(raw, 'base64url'))
           }, null)
         },
 
         /** The RFC Message-ID that a message really bears: Gmail may have put another in the place of ours. */
         async rfcMessageId(messageId: string): Promise<string> {
-          const message = await call('messages.get', () =>
-            users.messages.get({ ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] }),
+          const { payload } = await call('messages.get', HEADERS, () =>
+            users.messages.get(
+              { ...me, id: messageId, format: 'metadata', metadataHeaders: ['Message-ID'] },
+              asking,
+            ),
           )
-          return required(headerOf(message.payload, 'Message-ID'), 'a Message-ID')
+          return messageIdOf(payload)
         },
 
         /** A message of this mailbox by its RFC Message-ID, wherever it lies, spam and trash included. */
@@ -152,56 +202,54 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
           rfcMessageId: string,
         ): Promise<{ messageId: string; threadId: string; labelIds: string[] } | null> {
           const q = `rfc822msgid:${bare(rfcMessageId)}`
-          const list = await call('messages.list', () =>
-            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }),
+          const { messages } = await call('messages.list', MESSAGES, () =>
+            users.messages.list({ ...me, q, includeSpamTrash: true, maxResults: 2 }, asking),
           )
-          const id = list.messages?.[0]?.id
-          if (!id) return null
+          const [first] = messages
+          if (!first) return null
+          const { id } = first
           return found(async () => {
-            const message = await call('messages.get', () =>
-              users.messages.get({ ...me, id, format: 'minimal' }),
+            const { threadId, labelIds } = await call('messages.get', MESSAGE, () =>
+              users.messages.get({ ...me, id, format: 'minimal' }, asking),
             )
-            return {
-              messageId: id,
-              threadId: required(message.threadId, 'a thread id'),
-              labelIds: message.labelIds ?? [],
-            }
+            return { messageId: id, threadId, labelIds }
           }, null)
         },
 
         /** The id of the user label of this name, made where there is none; of "a/b" also "a", under which Gmail shows it. */
         async ensureLabel(name: string): Promise<string> {
-          const { labels = [] } = await call('labels.list', () => users.labels.list(me))
-          let id: string | null | undefined
+          const { labels } = await call('labels.list', LABELS, () => users.labels.list(me, asking))
+          let id = ''
           for (const path of pathsOf(name)) {
-            const known = labels.find((label) => label.name?.toLowerCase() === path.toLowerCase())
-            id =
-              known?.id ??
-              (await call('labels.create', () => users.labels.create({ ...me, requestBody: shown(path) }))).id
+            const known = labels.find((label) => label.name.toLowerCase() === path.toLowerCase())
+            const create = () => users.labels.create({ ...me, requestBody: shown(path) }, asking)
+            id = (known ?? (await call('labels.create', NAMED, create))).id
           }
-          return required(id, 'a label id')
+          return id
         },
 
         async modifyLabels(messageId: string, change: { add: string[]; remove: string[] }): Promise<void> {
           const requestBody = { addLabelIds: change.add, removeLabelIds: change.remove }
-          await call('messages.modify', () => users.messages.modify({ ...me, id: messageId, requestBody }))
+          await call('messages.modify', NAMED, () =>
+            users.messages.modify({ ...me, id: messageId, requestBody }, asking),
+          )
         },
       }
     },
   }
 
-  async function call<T>(
+  /** The answer, as far as it is relied on. @throws GoogleError */
+  async function call<Shape extends z.ZodType>(
     method: GmailMethod,
-    request: () => Promise<{ data: T; status: number }>,
-  ): Promise<T> {
+    shape: Shape,
+    request: () => Promise<{ data: unknown; status: number }>,
+  ): Promise<z.output<Shape>> {
     const startedAt = performance.now()
     let status: number | null = null
     try {
       const { data, status: success } = await request()
       status = success
-      // An answer that is no JSON object (a proxy's page, say) tells nothing of what was done.
-      if (typeof data !== 'object' || data === null) throw unreadable('Gmail’s answer is not a JSON object')
-      return data
+      return readShape(method, shape, data)
     } catch (error) {
       if (error instanceof GoogleError) throw error
       const { response, message } = error as {
@@ -219,17 +267,14 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
   }
 }
 
-function headerOf(payload: gmail_v1.Schema$MessagePart | undefined, name: string): string | null | undefined {
-  return payload?.headers?.find((header) => header.name?.toLowerCase() === name.toLowerCase())?.value
+function messageIdOf(payload: { headers: { name: string; value: string }[] }): string {
+  const bears = headerOf(payload, 'Message-ID')
+  if (!bears) throw unreadable('Gmail’s answer to messages.get lacks a Message-ID')
+  return bears
 }
 
-function required<T>(value: T | null | undefined, what: string): T {
-  if (value === null || value === undefined || value === '') throw unreadable(`Gmail’s answer lacks ${what}`)
-  return value
-}
-
-function unreadable(message: string): GoogleError {
-  return new GoogleError('passing', message)
+function headerOf(payload: { headers: { name: string; value: string }[] }, name: string): string | undefined {
+  return payload.headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value
 }
 
 async function found<T>(look: () => Promise<T>, otherwise: T): Promise<T> {

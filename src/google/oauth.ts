@@ -4,7 +4,8 @@ import type { Clock } from '../domain/clock.ts'
 import { GoogleError } from '../domain/errors.ts'
 import type { ClientCredentials, TokenGrant } from '../domain/token.ts'
 import { IDENTITY_SCOPES } from '../domain/token.ts'
-import { tokenError } from './problems.ts'
+import type { Endpoint } from './answers.ts'
+import { type Answer, readAnswer, unreadable } from './problems.ts'
 
 export type OAuthSettings = {
   authUri: string
@@ -16,7 +17,13 @@ export type OAuthSettings = {
   redirectUri: string
   /** Longest wait for an answer, in real milliseconds. */
   timeoutMs: number
+  /** Told of every call, for who counts them. */
+  onCall?(call: OAuthCall): void
 }
+
+export type OAuthMethod = `oauth.${Asked}`
+/** A call of Google's OAuth endpoints that is over; `status` is null where no answer came. */
+export type OAuthCall = { method: OAuthMethod; status: number | null; ms: number }
 
 /** `googleUserId` is Google's stable `sub`. */
 export type Identity = { googleUserId: string; email: string }
@@ -33,6 +40,20 @@ const TOKEN_ANSWER = z.object({
   scope: words.nullable().catch(null),
   refresh_token_expires_in: lifetime.nullable().catch(null),
 })
+
+/** https://developers.google.com/identity/openid-connect/openid-connect#an-id-tokens-payload */
+const USERINFO_ANSWER = z.object({
+  sub: words,
+  email: words,
+  email_verified: z.union([z.boolean(), z.string()]).nullish(),
+})
+
+type Asked = Exclude<Endpoint, 'gmail'>
+const ASKED: Record<Asked, string> = {
+  token: 'a token request',
+  revoke: 'a revocation',
+  userinfo: 'userinfo',
+}
 
 export type GoogleOAuth = ReturnType<typeof createOAuth>
 
@@ -87,33 +108,22 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
       return requestToken(of, { grant_type: 'refresh_token', refresh_token: refreshToken })
     },
 
-    /** Ends a whole grant. True also where Google no longer knows the token. @throws GoogleError */
+    /** Ends a whole grant, if it has not ended already. @throws GoogleError */
     async revoke(token: string): Promise<void> {
-      const answer = await post(settings.revokeUri, { token })
-      if (answer.status === 200) return
-      // RFC 7009 lets a server answer 200 to a dead token; Google answers 400 invalid_token.
-      const { error } = (answer.body ?? {}) as { error?: unknown }
-      if (answer.status === 400 && error === 'invalid_token') return
-      throw tokenError(
-        { ...answer, message: `Google answered ${answer.status} to a revocation` },
-        clock.now(),
-      )
+      await post('revoke', settings.revokeUri, { token })
     },
 
     /** Whose mailbox an access token opens, where it has the scopes `openid` and `email`. @throws GoogleError */
     async identify(accessToken: string): Promise<Identity> {
-      const answer = await request(settings.userinfoUri, {
+      const body = await ask('userinfo', settings.userinfoUri, {
         headers: { authorization: `Bearer ${accessToken}` },
       })
-      const body = answer.body as { sub?: unknown; email?: unknown; email_verified?: unknown } | null
-      const message = `Google answered ${answer.status} to userinfo`
-      if (answer.status === 401) throw new GoogleError('unauthorized', message)
-      if (answer.status !== 200) throw tokenError({ ...answer, message }, clock.now())
-      if (typeof body?.sub !== 'string' || typeof body.email !== 'string')
-        throw new GoogleError('passing', 'Google’s userinfo names no user id and address')
-      if (body.email_verified === false || body.email_verified === 'false')
-        throw new GoogleError('refused', `Google has not verified that ${body.email} is this user’s address`)
-      return { googleUserId: body.sub, email: body.email }
+      const read = USERINFO_ANSWER.safeParse(body)
+      if (!read.success) throw unreadable('Google’s userinfo names no user id and address')
+      const { sub, email, email_verified } = read.data
+      if (email_verified === false || email_verified === 'false')
+        throw new GoogleError('refused', `Google has not verified that ${email} is this user’s address`)
+      return { googleUserId: sub, email }
     },
   }
 
@@ -121,19 +131,13 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
     of: ClientCredentials,
     parameters: Record<string, string>,
   ): Promise<TokenGrant> {
-    const answer = await post(of.tokenUri, {
+    const body = await post('token', of.tokenUri, {
       client_id: of.clientId,
       client_secret: of.clientSecret,
       ...parameters,
     })
-    if (answer.status !== 200)
-      throw tokenError(
-        { ...answer, message: `Google answered ${answer.status} to a token request` },
-        clock.now(),
-      )
-    const read = TOKEN_ANSWER.safeParse(answer.body)
-    if (!read.success)
-      throw new GoogleError('passing', 'Google’s token answer holds no access token with a lifetime')
+    const read = TOKEN_ANSWER.safeParse(body)
+    if (!read.success) throw unreadable('Google’s token answer holds no access token with a lifetime')
     const { access_token, expires_in, refresh_token, scope, refresh_token_expires_in } = read.data
     return {
       accessToken: access_token,
@@ -144,29 +148,41 @@ export function createOAuth(settings: OAuthSettings, clock: Clock) {
     }
   }
 
-  function post(url: string, parameters: Record<string, string>) {
-    return request(url, { method: 'POST', body: new URLSearchParams(parameters) })
+  function post(of: Asked, url: string, parameters: Record<string, string>) {
+    return ask(of, url, { method: 'POST', body: new URLSearchParams(parameters) })
   }
 
-  async function request(url: string, init: RequestInit) {
+  /** The body of a success. @throws GoogleError */
+  async function ask(of: Asked, url: string, init: RequestInit): Promise<unknown> {
+    const answer = await answerOf(of, url, init)
+    const error = readAnswer(of, answer, clock.now())
+    if (error) throw error
+    return answer.body
+  }
+
+  async function answerOf(of: Asked, url: string, init: RequestInit): Promise<Answer> {
+    const startedAt = performance.now()
+    let answered: number | null = null
     try {
       const response = await fetch(url, {
         ...init,
         redirect: 'error',
         signal: AbortSignal.timeout(settings.timeoutMs),
       })
-      const text = await response.text()
-      return { status: response.status, body: parsed(text), retryAfter: response.headers.get('retry-after') }
+      const body = parsed(await response.text())
+      const { status, headers } = response
+      answered = status
+      return {
+        status,
+        body,
+        retryAfter: headers.get('retry-after'),
+        message: `Google answered ${status} to ${ASKED[of]}`,
+      }
     } catch (error) {
-      throw tokenError(
-        {
-          status: null,
-          body: null,
-          retryAfter: null,
-          message: `no answer from ${new URL(url).host}: ${causeOf(error)}`,
-        },
-        clock.now(),
-      )
+      const message = `no answer from ${new URL(url).host}: ${causeOf(error)}`
+      return { status: null, body: null, retryAfter: null, message }
+    } finally {
+      settings.onCall?.({ method: `oauth.${of}`, status: answered, ms: performance.now() - startedAt })
     }
   }
 }

@@ -1,152 +1,110 @@
-import { GoogleError, type GoogleProblem } from '../domain/errors.ts'
-import type { TokenFailure } from '../domain/token-failure.ts'
+import { GoogleError } from '../domain/errors.ts'
+import { ANSWERS, type AnswerLine, type AnswerStatus, type Endpoint, type Pause } from './answers.ts'
 
-/** An answer of Google that is not a success; `status` is null where no answer came at all. */
-export type Refusal = { status: number | null; body: unknown; retryAfter: string | null; message: string }
+/** What Google answered; `status` is null where no answer came, and `message` is for an answer without words of its own. */
+export type Answer = { status: number | null; body: unknown; retryAfter: string | null; message: string }
 
-/** How long until it is worth asking again, where Google names no time. */
-type Pause = 'an hour' | 'a day'
-const PAUSE_MS: Record<Pause, number> = { 'an hour': 3_600_000, 'a day': 24 * 3_600_000 }
+const PAUSE_MS: Record<Pause, number> = {
+  'five minutes': 5 * 60_000,
+  'an hour': 3_600_000,
+  'a day': 24 * 3_600_000,
+}
 
-/**
- * What the Gmail API's answers mean. The first line that fits counts; whatever fits none is `refused`.
- * https://developers.google.com/workspace/gmail/api/guides/handle-errors
- */
-const GMAIL_ANSWERS: {
-  status: number
-  reasons?: string[]
-  says?: RegExp
-  problem: GoogleProblem
-  pause?: Pause
-}[] = [
-  { status: 401, problem: 'unauthorized' },
-  { status: 404, problem: 'not_found' },
-  { status: 429, problem: 'rate_limited' },
-  { status: 403, reasons: ['rateLimitExceeded', 'userRateLimitExceeded'], problem: 'rate_limited' },
-  {
-    status: 403,
-    reasons: ['dailyLimitExceeded', 'quotaExceeded'],
-    problem: 'rate_limited',
-    pause: 'a day',
-  },
-  { status: 403, reasons: ['domainPolicy'], problem: 'domain_policy', pause: 'an hour' },
-  {
-    status: 400,
-    reasons: ['failedPrecondition', 'FAILED_PRECONDITION'],
-    says: /mail service not enabled/i,
-    problem: 'mail_disabled',
-    pause: 'an hour',
-  },
-]
+/** What a body in Google's own form says: its codes, the most telling first, and its words, if it has any. */
+type Said = { codes: string[]; words: string | null }
 
-/**
- * What the token endpoint's answers mean, by `error` (RFC 6749, 5.2) and what Google adds to it. Whatever fits none is
- * `passing`: an error that nobody knows condemns nobody.
- * https://developers.google.com/identity/protocols/oauth2/web-server#authorization-errors-invalid-grant
- */
-const TOKEN_ANSWERS: {
-  errors: string[]
-  /** Over the description and the subtype. */
-  says?: RegExp
-  problem: GoogleProblem
-  failure?: TokenFailure
-  pause?: Pause
-}[] = [
-  // https://knowledge.workspace.google.com/admin/security/set-session-length-for-google-cloud-services
-  {
-    errors: ['invalid_grant'],
-    says: /invalid_rapt|rapt_required/,
-    problem: 'grant_revoked',
-    failure: 'session_policy',
-  },
-  {
-    errors: ['invalid_grant'],
-    says: /account (has been|is|was) (deleted|disabled|suspended)/i,
-    problem: 'grant_revoked',
-    failure: 'account_gone',
-  },
-  { errors: ['invalid_grant'], problem: 'grant_revoked' },
-  {
-    errors: ['admin_policy_enforced'],
-    problem: 'domain_policy',
-    pause: 'an hour',
-  },
-  { errors: ['rate_limit_exceeded', 'slow_down'], problem: 'rate_limited' },
-  {
-    errors: [
-      'invalid_client',
-      'unauthorized_client',
-      'deleted_client',
-      'disabled_client',
-      'unsupported_grant_type',
-    ],
-    problem: 'app_refused',
-  },
-]
+/** Reads an answer by the table: null where what was asked is done. The body of a success is the caller's to read. */
+export function readAnswer(of: Endpoint, answer: Answer, now: Date): GoogleError | null {
+  const said = (of === 'gmail' ? null : saidByOAuth(answer.body)) ?? saidByApi(answer.body, of)
+  const text = textOf(of, answer, said)
+  return errorOf(lineFor(of, statusOf(answer), said, text), answer, text, now)
+}
 
-/** Reads an answer of the Gmail API. */
-export function gmailError(refusal: Refusal, now: Date): GoogleError {
-  const { status } = refusal
-  const { reason, message } = envelopeOf(refusal.body)
-  const text = `${message ?? refusal.message}${status === null ? '' : ` (${status}${reason ? ` ${reason}` : ''})`}`
-  if (status === null || status >= 500)
-    return new GoogleError('passing', text, { retryAt: retryTime(refusal, text, now) })
-  const line = GMAIL_ANSWERS.find(
-    ({ reasons, says, ...answer }) =>
-      answer.status === status && (!reasons || reasons.includes(reason ?? '')) && (!says || says.test(text)),
-  )
-  return new GoogleError(line?.problem ?? 'refused', text, {
-    retryAt: line ? pauseTime(line, refusal, text, now) : null,
+/** Reads an answer of the Gmail API that is no success. */
+export function gmailError(answer: Answer, now: Date): GoogleError {
+  return readAnswer('gmail', answer, now) ?? unreadable(answer.message)
+}
+
+/** A success whose body does not hold what was asked for, or an answer that is cut off: nobody can tell what was done. */
+export function unreadable(message: string): GoogleError {
+  return new GoogleError('passing', message, { mayBeDone: true })
+}
+
+function lineFor(of: Endpoint, status: AnswerStatus[], said: Said | null, text: string): AnswerLine {
+  const fits = (line: AnswerLine) =>
+    line.of.includes(of) &&
+    status.includes(line.status) &&
+    (line.inAnyForm || said !== null) &&
+    (!line.codes || line.codes.some((code) => said?.codes.includes(code))) &&
+    (!line.says || line.says.test(text))
+  const line = ANSWERS.find(fits)
+  if (!line) throw new Error(`no line of the table fits ${of} ${status}`)
+  return line
+}
+
+/** What the table may call a status, the number first. An unknown kind of status tells as little as no answer. */
+function statusOf({ status }: Answer): AnswerStatus[] {
+  if (status === null) return ['none']
+  const hundred = ({ 2: '2xx', 3: '3xx', 4: '4xx', 5: '5xx' } as const)[Math.floor(status / 100)]
+  return [status, hundred ?? 'none']
+}
+
+function errorOf(line: AnswerLine, answer: Answer, text: string, now: Date): GoogleError | null {
+  if (!line.problem) return null
+  return new GoogleError(line.problem, text, {
+    retryAt: retryTime(line, answer, text, now),
+    grantFailure: line.failure ?? null,
+    mayBeDone: line.meaning === 'unknown',
   })
 }
 
-/** Reads an answer of the token endpoint. */
-export function tokenError(refusal: Refusal, now: Date): GoogleError {
-  const { status } = refusal
-  const { error, description, subtype } = tokenAnswerOf(refusal.body)
-  const text = error ? [error, description, subtype].filter((part) => part).join(': ') : refusal.message
-  if (status === 429) return new GoogleError('rate_limited', text, { retryAt: retryTime(refusal, text, now) })
-  if (status === null || status >= 500 || error === '')
-    return new GoogleError('passing', text, { retryAt: retryTime(refusal, text, now) })
-  const line = TOKEN_ANSWERS.find(({ errors, says }) => errors.includes(error) && (!says || says.test(text)))
-  return new GoogleError(line?.problem ?? 'passing', text, {
-    retryAt: line ? pauseTime(line, refusal, text, now) : null,
-    grantFailure: line?.failure ?? null,
-  })
-}
-
-function envelopeOf(body: unknown): { reason: string | null; message: string | null } {
-  const error = (
-    body as { error?: { message?: unknown; errors?: { reason?: unknown }[]; status?: unknown } } | null
-  )?.error
-  if (typeof error !== 'object' || error === null) return { reason: null, message: null }
-  const reason = error.errors?.[0]?.reason ?? error.status
-  return {
-    reason: typeof reason === 'string' ? reason : null,
-    message: typeof error.message === 'string' ? error.message : null,
+function textOf(of: Endpoint, { status, message }: Answer, said: Said | null): string {
+  if (of === 'gmail') {
+    const code = said?.codes[0]
+    return `${said?.words ?? message}${status === null ? '' : ` (${status}${code ? ` ${code}` : ''})`}`
   }
+  return said ? [said.codes[0], said.words].filter((part) => part).join(': ') : message
 }
 
-function tokenAnswerOf(body: unknown): { error: string; description: string; subtype: string } {
-  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const text = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '')
-  return { error: text('error'), description: text('error_description'), subtype: text('error_subtype') }
+/** https://cloud.google.com/apis/design/errors#http_mapping, and the older list of `errors` that Gmail adds. */
+function saidByApi(body: unknown, of: Endpoint): Said | null {
+  const error = fieldsOf(fieldsOf(body)?.error)
+  if (!error || (of !== 'gmail' && of !== 'userinfo')) return null
+  const reasons = [error.errors, error.details].flatMap((list) =>
+    Array.isArray(list) ? list.map((item) => fieldsOf(item)?.reason) : [],
+  )
+  const codes = [...reasons, error.status].filter((code) => typeof code === 'string')
+  return { codes, words: typeof error.message === 'string' ? error.message : null }
 }
 
-function pauseTime({ pause }: { pause?: Pause }, refusal: Refusal, text: string, now: Date): Date | null {
-  return pause ? new Date(now.getTime() + PAUSE_MS[pause]) : retryTime(refusal, text, now)
+/** RFC 6749, 5.2, and the `error_subtype` that Google adds. */
+function saidByOAuth(body: unknown): Said | null {
+  const fields = fieldsOf(body)
+  const text = (name: string) => (typeof fields?.[name] === 'string' ? fields[name] : '')
+  const code = text('error')
+  if (code === '') return null
+  const words = [text('error_description'), text('error_subtype')].filter((part) => part !== '')
+  return { codes: [code], words: words.join(': ') || null }
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
 }
 
 /**
- * Retry-After in seconds or as a date (RFC 9110, 10.2.3), or the time that Gmail writes into its message; never more
- * than a day ahead, whatever the answer says.
+ * When it is worth asking again: the time that the answer names, in Retry-After as seconds or a date (RFC 9110, 10.2.3) or,
+ * as Gmail does, in its words; else after the pause of its line. Never more than a day ahead, whatever the answer says.
  */
-function retryTime(refusal: Refusal, text: string, now: Date): Date | null {
+function retryTime({ pause }: AnswerLine, { retryAfter }: Answer, text: string, now: Date): Date | null {
   const latest = now.getTime() + PAUSE_MS['a day']
-  const { retryAfter } = refusal
-  if (retryAfter !== null && /^\d+$/.test(retryAfter))
-    return new Date(Math.min(now.getTime() + Number(retryAfter) * 1000, latest))
+  const named = namedTime(retryAfter, text, now)
+  if (named !== null && named > now.getTime()) return new Date(Math.min(named, latest))
+  return pause ? new Date(now.getTime() + PAUSE_MS[pause]) : null
+}
+
+function namedTime(retryAfter: string | null, text: string, now: Date): number | null {
+  if (retryAfter !== null && /^\d+$/.test(retryAfter)) return now.getTime() + Number(retryAfter) * 1000
   const named = retryAfter ?? text.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/)?.[0]
-  const at = named ? new Date(named) : null
-  return at && at > now ? new Date(Math.min(at.getTime(), latest)) : null
+  const at = named ? new Date(named).getTime() : Number.NaN
+  return Number.isNaN(at) ? null : at
 }

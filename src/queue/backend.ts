@@ -1,20 +1,25 @@
-import { createPostgresBackend, Queue, runMigrations, Worker, withBackend } from 'bullmq'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker, withBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import type { Handout, TaskKind } from '../domain/task.ts'
+import type { QueueFigures } from '../domain/figures.ts'
+import { type Handout, TASK_KINDS, type TaskKind } from '../domain/task.ts'
 
 /** What BullMQ carries for one kind of task. */
 export type JobQueue = Pick<Queue<Handout>, 'addBulk' | 'close'>
 export type JobWorker = { close(): Promise<void> }
-export type JobProcessor = (handout: Handout) => Promise<unknown>
+/** Is given what a job carries: anything, as others may write into the store too. */
+export type JobProcessor = (data: unknown) => Promise<unknown>
 
 /** BullMQ on one of its two stores. A worker waits for its running jobs when it is closed. */
 export type QueueBackend = {
   kind: 'redis' | 'postgres'
   queue(kind: TaskKind): JobQueue
   worker(kind: TaskKind, process: JobProcessor, concurrency: number): JobWorker
-  /** Rejects where the store does not answer. */
+  /** Rejects where the store does not answer, or has no tables for jobs. */
   ping(): Promise<void>
+  /** How many jobs of each kind wait, and how many are being run. */
+  counts(): Promise<QueueFigures>
   close(): Promise<void>
 }
 
@@ -27,15 +32,32 @@ const workerOptions = {
   lockDuration: STALLED_AFTER_MS,
 }
 
-/** @param prefix of its keys; who uses another one shares no job */
-export function redisBackend(url: string, onError: (error: Error) => void, prefix = 'bull'): QueueBackend {
+/** How long a store that is away is waited for at the end. */
+const FAREWELL_MS = 1000
+
+type BackendOptions = {
+  /** Traces what is queued and run. */
+  telemetry?: Telemetry | undefined
+}
+
+/** @param more.prefix of its keys; who uses another one shares no job */
+export function redisBackend(
+  url: string,
+  onError: (error: Error) => void,
+  more: BackendOptions & { prefix?: string } = {},
+): QueueBackend {
+  const { prefix = 'bull', telemetry } = more
   // BullMQ's workers block on their connection, so it may not give up a command after some retries.
   const connection = new Redis(url, { maxRetriesPerRequest: null })
   connection.on('error', onError)
+  const open = (kind: TaskKind) =>
+    listening(
+      new Queue<Handout>(queueName(kind), { connection, prefix, ...options, ...traced(telemetry) }),
+      onError,
+    )
   return {
     kind: 'redis',
-    queue: (kind) =>
-      listening(new Queue<Handout>(queueName(kind), { connection, prefix, ...options }), onError),
+    queue: open,
     worker: (kind, process, concurrency) =>
       listening(
         new Worker<Handout>(queueName(kind), (job) => process(job.data), {
@@ -43,29 +65,41 @@ export function redisBackend(url: string, onError: (error: Error) => void, prefi
           prefix,
           concurrency,
           ...workerOptions,
+          ...traced(telemetry),
         }),
         onError,
       ),
     async ping() {
       await connection.ping()
     },
+    counts: counting(open),
     async close() {
-      await connection.quit()
+      if (connection.status === 'ready') await Promise.race([connection.quit(), delay(FAREWELL_MS)])
+      connection.disconnect()
     },
   }
 }
 
-export function postgresBackend(url: string, onError: (error: Error) => void): QueueBackend {
+export function postgresBackend(
+  url: string,
+  onError: (error: Error) => void,
+  { telemetry }: BackendOptions = {},
+): QueueBackend {
   // Each worker keeps one connection to listen on; the rest are for short statements.
-  const connection = new pg.Pool({ connectionString: url, max: 12, options: '-c search_path=bullmq' })
+  const connection = new pg.Pool({ connectionString: url, max: 13, options: '-c search_path=bullmq' })
   connection.on('error', onError)
   // Every queue and worker adds a listener of its own to the pool.
   connection.setMaxListeners(50)
   const bullmq = withBackend(createPostgresBackend)
+  const open = (kind: TaskKind) =>
+    listening(
+      new bullmq.Queue<Handout>(queueName(kind), { connection, ...options, ...traced(telemetry) }),
+      onError,
+    )
   return {
     kind: 'postgres',
     queue(kind) {
-      const queue = listening(new bullmq.Queue<Handout>(queueName(kind), { connection, ...options }), onError)
+      const queue = open(kind)
       return {
         // Postgres plans BullMQ's statement for many jobs anew each time, for 4 to 8 ms; that for a single one takes 2 ms.
         addBulk: async (jobs) => {
@@ -83,12 +117,14 @@ export function postgresBackend(url: string, onError: (error: Error) => void): Q
           connection,
           concurrency,
           ...workerOptions,
+          ...traced(telemetry),
         }),
         onError,
       ),
     async ping() {
-      await connection.query('select 1')
+      await connection.query('select from job limit 0')
     },
+    counts: counting(open),
     close: () => connection.end(),
   }
 }
@@ -140,6 +176,22 @@ export function jobOf(handout: Handout) {
     },
   }
 }
+
+/** The queues that are only looked at are opened when they first are. They share the backend's connection, and end with it. */
+function counting(open: (kind: TaskKind) => Pick<Queue, 'getJobCounts'>): () => Promise<QueueFigures> {
+  let queues: { kind: TaskKind; queue: Pick<Queue, 'getJobCounts'> }[] | undefined
+  return () => {
+    queues ??= TASK_KINDS.map((kind) => ({ kind, queue: open(kind) }))
+    return Promise.all(
+      queues.map(async ({ kind, queue }) => {
+        const { waiting = 0, active = 0 } = await queue.getJobCounts('waiting', 'active')
+        return { kind, waiting, active }
+      }),
+    )
+  }
+}
+
+const traced = (telemetry: Telemetry | undefined) => (telemetry ? { telemetry } : {})
 
 function queueName(kind: TaskKind): string {
   return `kindling-${kind}`

@@ -3,8 +3,10 @@ import type { Logger } from '../logger.ts'
 export type Held = { signal: AbortSignal; release(): void }
 export type LeaseKeeper = {
   hold(taskId: number, owner: string): Held
-  /** Tells every run to stop where it is: what it asks of Google is cut off, and its task is retried later. */
+  /** Tells every run to stop where it is, and every later one: what it asks of Google is cut off, its task handed back. */
   interrupt(): void
+  /** Of the runs that hold a lease. */
+  owners(): string[]
   stop(): void
 }
 
@@ -19,6 +21,7 @@ export function createLeaseKeeper(options: {
 }): LeaseKeeper {
   const { renew, beatMs, log } = options
   const held = new Map<number, { owner: string; controller: AbortController }>()
+  let interruption: Error | undefined
 
   const timer = setInterval(async () => {
     if (held.size === 0) return
@@ -41,6 +44,7 @@ export function createLeaseKeeper(options: {
       const run = { owner, controller: new AbortController() }
       held.get(taskId)?.controller.abort(new Error('the task was taken over'))
       held.set(taskId, run)
+      if (interruption) run.controller.abort(interruption)
       return {
         signal: run.controller.signal,
         release: () => {
@@ -49,8 +53,10 @@ export function createLeaseKeeper(options: {
       }
     },
     interrupt() {
-      for (const { controller } of held.values()) controller.abort(new Error('the process is stopping'))
+      interruption = new Error('the process is stopping')
+      for (const { controller } of held.values()) controller.abort(interruption)
     },
+    owners: () => [...held.values()].map(({ owner }) => owner),
     stop: () => clearInterval(timer),
   }
 }

@@ -13,7 +13,9 @@ export function openQueue(config: CompleteConfig, log: Logger): QueueBackend {
   const { REDIS_URL } = config
   if (!REDIS_URL) return createQueueBackend(config, log)
   const prefix = `kindling-rehearsal-${randomBytes(6).toString('hex')}`
-  const backend = redisBackend(REDIS_URL, (err) => log.warn({ err }, 'the queue’s connection failed'), prefix)
+  const backend = redisBackend(REDIS_URL, (err) => log.warn({ err }, 'the queue’s connection failed'), {
+    prefix,
+  })
   return {
     ...backend,
     async close() {

@@ -9,6 +9,7 @@ export type TextProblem = Problem & { readonly file: string }
 
 const SUFFIX = '.txt'
 const MOST_BYTES = 100_000
+const MOST_FILES = 1000
 /** Of one file: what is no conversation at all has a problem in every line. */
 const MOST_PROBLEMS = 20
 const LINE_FEED = 0x0a
@@ -20,7 +21,13 @@ const LINE_FEED = 0x0a
 export function readFolder(folder: string): { texts: ConversationText[]; problems: TextProblem[] } {
   const texts: ConversationText[] = []
   const problems: TextProblem[] = []
-  for (const file of readdirSync(folder).filter(isText).sort()) {
+  const files = readdirSync(folder).filter(isText).sort()
+  const [firstTooMany] = files.slice(MOST_FILES)
+  if (firstTooMany !== undefined) {
+    const problem = `is left out with all after it: the folder has ${files.length} texts, ${MOST_FILES} are allowed`
+    problems.push({ file: shown(firstTooMany), line: 1, problem })
+  }
+  for (const file of files.slice(0, MOST_FILES)) {
     const read = readText(join(folder, file), file.slice(0, -SUFFIX.length))
     if ('key' in read) texts.push(read)
     else for (const { line, problem } of firstOf(read)) problems.push({ file: shown(file), line, problem })

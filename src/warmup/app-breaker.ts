@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GoogleError } from '../domain/errors.ts'
-import { clientKey } from '../domain/incident.ts'
+import { clientKey, clientSubject } from '../domain/incident.ts'
 import type { ClientCredentials } from '../domain/token.ts'
 import type { GoogleOAuth } from '../google/oauth.ts'
 import { closeBreaker, type IncidentDependencies, openBreaker } from './incidents.ts'
@@ -33,7 +33,7 @@ export function createAppBreaker(dependencies: IncidentDependencies & { oauth: G
       const now = clock.now()
       const next = nextProbe()
       const isProbeDue = breaker.nextTryAt <= now
-      if (isProbeDue && (await store.incidents.takeProbe(key, now, next))) return null
+      if (isProbeDue && (await store.incidents.takeProbe(clientSubject(key), now, next))) return null
       return new GoogleError('app_refused', breaker.words, { retryAt: isProbeDue ? next : breaker.nextTryAt })
     },
 

@@ -26,6 +26,8 @@ export type TokenWish = {
   newerThan?: number
   /** How long the token must live on, in seconds. Left out, one that has not ended will do while Google fails. */
   validFor?: number
+  /** The token as the caller has just read it: where it will do and is not due, nothing is read again. */
+  stored?: StoredToken | null
 }
 
 /**
@@ -56,7 +58,8 @@ export function createAuthenticator(dependencies: RefreshDependencies): Authenti
   const inFlight = new Map<string, Promise<ValidToken>>()
   const turns = createTurns(MOST_AT_ONCE)
 
-  return function authenticateAndUpdateToken(accountId, wish = {}) {
+  return async function authenticateAndUpdateToken(accountId, { stored, ...wish } = {}) {
+    if (stored && isUsable(stored, wish, clock.now())) return validToken(stored, false)
     const key = `${accountId} ${wish.newerThan ?? ''} ${wish.validFor ?? ''}`
     const running = inFlight.get(key)
     if (running) return running
@@ -133,6 +136,12 @@ function suits(
   // Google may give tokens that live shorter than is wished for: then a new one would be no better.
   const age = now.getTime() - factsOf(token).refreshedAt.getTime()
   return left >= validFor || age < JUST_REFRESHED_MS
+}
+
+/** Whether it is what was asked for, and nothing is to be done about it. */
+function isUsable(stored: StoredToken, wish: TokenWish, now: Date): boolean {
+  const { token, status } = stored
+  return (status === 'active' || status === 'paused') && suits(stored, wish, now) && !isRefreshDue(token, now)
 }
 
 function coolingOf({ cooling }: StoredToken, now: Date): GoogleError | null {

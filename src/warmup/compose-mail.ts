@@ -1,24 +1,19 @@
 import type { Account } from '../db/accounts.ts'
-import type { Message } from '../db/messages.ts'
 import { renderTurn } from '../domain/conversation.ts'
 import { firstNameOf } from '../domain/first-name.ts'
 import type { Mail } from '../google/mime.ts'
-import type { Warmup } from './dependencies.ts'
+import type { MessageRun, Warmup } from './dependencies.ts'
 
 /**
  * Writes a message out of its text, its seed and the two names. A reply names the earlier messages of its
  * conversation and goes into the thread that they form in its sender's mailbox.
  */
-export async function composeMail(
-  { store, texts, clock }: Warmup,
-  sender: Account,
-  message: Message,
-  recipient: Account,
-): Promise<{ mail: Mail; threadId: string | null }> {
+export function composeMail(
+  { texts, clock }: Warmup,
+  { account: sender, partner: recipient, message, earlier }: MessageRun,
+): { mail: Mail; threadId: string | null } {
   const text = texts.find(({ key }) => key === message.textKey)
   if (!text) throw new Error(`the conversation text "${message.textKey}" is gone`)
-  const conversation = message.turn === 1 ? [] : await store.messages.conversation(message.conversationId)
-  const earlier = conversation.filter(({ turn }) => turn < message.turn)
   const names = { sender: calledName(sender), recipient: calledName(recipient) }
   const words = renderTurn(text, { turn: message.turn, seed: message.textSeed, ...names })
   const mail: Mail = {

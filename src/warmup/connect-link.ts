@@ -9,14 +9,14 @@ import type { Warmup } from './dependencies.ts'
  */
 export type ConnectLink = {
   email: string
-  /** Of an account that is still to be made. */
-  settings: AccountSettings
+  /** Of an account that is still to be made; one that exists has its own, and the link has to fit into an address. */
+  settings: AccountSettings | null
   extraScopes: string[]
   /** How things stood with the mailbox as the link was made: it is over once they have changed. */
   standing: string
   expiresAt: string
 }
-export type ConnectOffer = Pick<ConnectLink, 'email' | 'settings' | 'extraScopes'>
+export type ConnectOffer = Pick<ConnectLink, 'email' | 'extraScopes'> & { settings: AccountSettings }
 
 /**
  * A link for an account's mailbox, or for one that is still to be connected. What is asked of Google for an account
@@ -31,7 +31,7 @@ export async function issueConnectLink(
   const expiresAt = new Date(times.wallNow.getTime() + times.validForMinutes * 60_000)
   const link: ConnectLink = {
     email: account?.email ?? offer.email,
-    settings: offer.settings,
+    settings: account ? null : offer.settings,
     extraScopes: [...(offer.extraScopes ?? account?.extraScopes ?? [])],
     standing: standingOf(row),
     expiresAt: expiresAt.toISOString(),
@@ -52,7 +52,7 @@ export async function openConnectLink(
   const { row, account } = await find(store, link.email)
   if (standingOf(row) !== link.standing) return null
   // The operator may have changed the account since the link was made.
-  return { ...link, settings: settingsOf(account ?? link.settings) }
+  return { ...link, settings: settingsOf(account ?? link.settings ?? {}) }
 }
 
 /** Google's consent page for a link; null as above. */

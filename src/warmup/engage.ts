@@ -1,9 +1,11 @@
-import type { Store } from '../db/store.ts'
+import type { Engagement } from '../db/engagements.ts'
+import type { PlannedMessage } from '../db/messages.ts'
 import { sendingSchedule } from '../domain/account.ts'
+import type { Decisions, RateName } from '../domain/engagement.ts'
 import { both, chanceOf, changesNothing, firstTouch, lastTouch, replySubject } from '../domain/message.ts'
 import { dwellSeconds, writingTime } from '../domain/pacing.ts'
 import type { Outcome } from '../domain/task.ts'
-import type { MessageRun, Warmup } from './dependencies.ts'
+import { holderOf, type MessageRun, type Warmup } from './dependencies.ts'
 import { newRfcMessageId } from './plan-account-day.ts'
 import { changeLabels } from './warmup-label.ts'
 
@@ -14,91 +16,94 @@ import { changeLabels } from './warmup-label.ts'
  */
 export async function engage(warmup: Warmup, run: MessageRun): Promise<Outcome> {
   const { message, engine } = run
-  const { recipientMessageId, decisions, opens, openedAt, placement } = message
+  const { recipientMessageId, opens, openedAt, placement } = message
   if (recipientMessageId === null || placement === 'missing' || placement === 'trash') return { kind: 'done' }
-  const made = decisions ?? {}
-  const later = lastTouch(made, engine)
-  const reads = opens === true && !changesNothing(later)
-  if (openedAt === null) {
-    await changeLabels(warmup, run, recipientMessageId, (labelId) => {
-      const first = firstTouch(made, labelId)
-      return reads ? first : both(first, later)
-    })
-    return reads ? startReading(warmup, run) : finish(warmup, run, { isFirst: true })
+  const decisions = message.decisions ?? {}
+  const later = lastTouch(decisions, engine)
+  if (openedAt !== null) {
+    await changeLabels(warmup, run, recipientMessageId, () => later)
+    return finish(warmup, run, decisions, { isFirst: false })
   }
-  await changeLabels(warmup, run, recipientMessageId, () => later)
-  return finish(warmup, run, { isFirst: false })
+  const reads = opens === true && !changesNothing(later)
+  await changeLabels(warmup, run, recipientMessageId, (labelId) => {
+    const first = firstTouch(decisions, labelId)
+    return reads ? first : both(first, later)
+  })
+  return reads ? startReading(warmup, run, decisions) : finish(warmup, run, decisions, { isFirst: true })
 }
 
 /** Opened; the rest waits for as long as somebody reads. */
-async function startReading({ store, clock }: Warmup, run: MessageRun): Promise<Outcome> {
-  const now = clock.now()
+async function startReading(warmup: Warmup, run: MessageRun, decisions: Decisions): Promise<Outcome> {
+  const now = warmup.clock.now()
   const at = new Date(now.getTime() + dwellSeconds(chanceOf(run.message, 'dwell')) * 1000)
-  await store.transaction(async (tx) => {
-    if (await tx.tasks.isHeld(run.task.id, run.owner)) await recordFirst(tx, run, now)
-  })
-  return { kind: 'again', at, reason: 'reading' }
+  const reading = { at, reason: 'reading' }
+  const done = { now, ...firstDeeds(run, decisions, now), reply: null }
+  await warmup.store.engagements.record(run.message, done, holderOf(run), reading)
+  return { kind: 'again', ...reading, isKept: true }
 }
 
 async function finish(
-  { store, clock }: Warmup,
+  warmup: Warmup,
   run: MessageRun,
+  decisions: Decisions,
   { isFirst }: { isFirst: boolean },
 ): Promise<Outcome> {
-  const { message, account, engine } = run
-  const now = clock.now()
-  await store.transaction(async (tx) => {
-    if (!(await tx.tasks.finish(run.task.id, run.owner))) return
-    if (isFirst) await recordFirst(tx, run, now)
-    await tx.messages.recordEngagement(message.id, { handledAt: now })
-    const isImportant = message.decisions?.important?.answer === true
-    const isStarred = message.decisions?.star?.answer === true
-    if (isImportant || isStarred) {
-      const increments = { markedImportant: isImportant ? 1 : 0, starred: isStarred ? 1 : 0 }
-      await tx.counts.add(new Map([[account.id, increments]]))
-      const data = { important: isImportant, starred: isStarred, filed: engine.leavesInbox }
-      await tx.events.add({ kind: 'marked', at: now, accountId: account.id, messageId: message.id, data })
-    }
-    if (message.replies) await planReply(tx, run, now)
-  })
-  return { kind: 'done' }
+  const now = warmup.clock.now()
+  const first = isFirst ? firstDeeds(run, decisions, now) : { counted: {}, events: [] }
+  const last = lastDeeds(run, decisions)
+  const done: Engagement = {
+    now,
+    ...first,
+    handledAt: now,
+    counted: { ...first.counted, ...last.counted },
+    events: [...first.events, ...last.events],
+    reply: run.message.replies ? replyTo(run, now) : null,
+  }
+  await warmup.store.engagements.record(run.message, done, holderOf(run), null)
+  return { kind: 'done', isKept: true }
 }
 
-async function recordFirst(tx: Store, run: MessageRun, now: Date): Promise<void> {
-  const { message, account } = run
-  const rescued = message.decisions?.rescue?.answer === true
-  const toPrimary = message.decisions?.primary?.answer === true
+type Deeds = Pick<Engagement, 'rescuedAt' | 'openedAt' | 'counted' | 'events'>
+
+function firstDeeds({ message }: MessageRun, decisions: Decisions, now: Date): Deeds {
+  const does = (name: RateName) => decisions[name]?.answer === true
+  const rescued = does('rescue')
+  const toPrimary = does('primary')
   const opens = message.opens === true
-  await tx.messages.recordEngagement(message.id, {
-    rescuedAt: rescued ? now : null,
-    openedAt: opens ? now : null,
-  })
-  const increments = { opened: opens ? 1 : 0, rescued: rescued ? 1 : 0, movedToPrimary: toPrimary ? 1 : 0 }
-  await tx.counts.add(new Map([[account.id, increments]]))
-  const about = { at: now, accountId: account.id, messageId: message.id }
-  if (rescued) await tx.events.add({ kind: 'rescued', ...about })
-  if (toPrimary) await tx.events.add({ kind: 'moved_to_primary', ...about })
-  await tx.events.add({ kind: opens ? 'opened' : 'left_unread', ...about })
+  return {
+    rescuedAt: rescued ? now : undefined,
+    openedAt: opens ? now : undefined,
+    counted: { opened: opens ? 1 : 0, rescued: rescued ? 1 : 0, movedToPrimary: toPrimary ? 1 : 0 },
+    events: [
+      ...(rescued ? [{ kind: 'rescued' as const }] : []),
+      ...(toPrimary ? [{ kind: 'moved_to_primary' as const }] : []),
+      { kind: opens ? ('opened' as const) : ('left_unread' as const) },
+    ],
+  }
 }
 
-async function planReply(tx: Store, run: MessageRun, now: Date): Promise<void> {
-  const { account: recipient, message } = run
-  const [reply] = await tx.messages.plan([
-    {
-      conversationId: message.conversationId,
-      textKey: message.textKey,
-      textSeed: message.textSeed,
-      turn: message.turn + 1,
-      subject: replySubject(message.subject),
-      senderId: recipient.id,
-      recipientId: message.senderId,
-      inReplyTo: message.id,
-      plannedFor: writingTime(now, sendingSchedule(recipient), chanceOf(message, 'writing')),
-      rfcMessageId: newRfcMessageId(recipient.email),
-    },
-  ])
-  if (reply)
-    await tx.tasks.add([
-      { kind: 'reply', accountId: recipient.id, messageId: reply.id, dueAt: reply.plannedFor },
-    ])
+function lastDeeds({ engine }: MessageRun, decisions: Decisions): Pick<Deeds, 'counted' | 'events'> {
+  const important = decisions.important?.answer === true
+  const starred = decisions.star?.answer === true
+  if (!important && !starred) return { counted: {}, events: [] }
+  return {
+    counted: { markedImportant: important ? 1 : 0, starred: starred ? 1 : 0 },
+    events: [{ kind: 'marked', data: { important, starred, filed: engine.leavesInbox } }],
+  }
+}
+
+/** The answer that its recipient will write, when it gets to it. */
+function replyTo({ account: recipient, message }: MessageRun, now: Date): PlannedMessage {
+  return {
+    conversationId: message.conversationId,
+    textKey: message.textKey,
+    textSeed: message.textSeed,
+    turn: message.turn + 1,
+    subject: replySubject(message.subject),
+    senderId: recipient.id,
+    recipientId: message.senderId,
+    inReplyTo: message.id,
+    plannedFor: writingTime(now, sendingSchedule(recipient), chanceOf(message, 'writing')),
+    rfcMessageId: newRfcMessageId(recipient.email),
+  }
 }

@@ -25,7 +25,7 @@ export async function findBounce(warmup: Warmup, run: MessageRun): Promise<Bounc
 async function askSender(warmup: Warmup, { account, message, signal }: MessageRun): Promise<Bounce | null> {
   const { senderId, gmailThreadId, rfcMessageId } = message
   if (gmailThreadId === null) return null
-  const ask = await warmup.openMailbox(senderId, signal)
+  const ask = await warmup.openMailbox(senderId, { signal })
   const notices = await ask((mailbox) => mailbox.noticesInThread(gmailThreadId))
   for (const id of notices.slice(0, MOST_NOTICES)) {
     const notice = await ask((mailbox) => mailbox.notice(id))

@@ -1,38 +1,44 @@
 import type { Message } from '../db/messages.ts'
-import { type Decisions, decideAll, type RateRuns, type Rates, runsAfter } from '../domain/engagement.ts'
+import { type Decisions, decideAll, type Rates } from '../domain/engagement.ts'
 import { chanceOf, type Placement, placementOf } from '../domain/message.ts'
 import { isTooOldToAnswer } from '../domain/pacing.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
 import { recordEnding } from './record-ending.ts'
 
-/** Looks once; where the mail is found, returns the message with its placement and what its recipient will do. */
-export async function lookForMail(warmup: Warmup, run: MessageRun): Promise<Message | null> {
-  const { store, clock } = warmup
+/**
+ * Looks once; where the mail is found, returns the message with its placement and what its recipient will do. `changed`:
+ * what was decided could not be kept, and is to be decided anew.
+ */
+export async function lookForMail(warmup: Warmup, run: MessageRun): Promise<Message | 'changed' | null> {
   const { message } = run
   const mail = await run.ask((mailbox) => mailbox.find(message.rfcMessageId))
   if (!mail) return null
   const { messageId, threadId, labelIds: labelsSeen } = mail
   const placement = placementOf(labelsSeen)
-  const now = clock.now()
-  return store.transaction(async (tx) => {
-    // A rate's run goes on in the order of the decisions, so its row stays locked until they are kept.
-    const runs = await tx.counts.lockRuns(run.account.id, message.senderId)
-    const decisions = decideAbout(warmup, run, placement, runs)
-    const found = { placement, labelsSeen, decisions, messageId, threadId }
-    if (await recordEnding(tx, run, found, now))
-      await tx.counts.setRuns(run.account.id, runsAfter(runs, decisions))
-    return tx.messages.byId(message.id)
-  })
+  const now = warmup.clock.now()
+  const decisions = decideAbout(warmup, run, placement, now)
+  const found = { placement, labelsSeen, decisions, messageId, threadId }
+  if (!(await recordEnding(warmup, run, found, now))) return 'changed'
+  return {
+    ...message,
+    placement,
+    decisions,
+    opens: decisions.open?.answer ?? false,
+    replies: decisions.reply?.answer ?? false,
+    recipientMessageId: messageId,
+    recipientThreadId: threadId,
+  }
 }
 
+/** Rates are kept in the order of the decisions: `runs` is what they were so far. */
 function decideAbout(
-  { texts, clock }: Warmup,
-  { account, message, engine }: MessageRun,
+  { texts }: Warmup,
+  { account, message, engine, runs }: MessageRun,
   placement: Placement,
-  runs: RateRuns,
+  now: Date,
 ): Decisions {
   const turns = texts.find(({ key }) => key === message.textKey)?.turns.length ?? 0
-  const isFresh = message.sentAt !== null && !isTooOldToAnswer(message.sentAt, clock.now())
+  const isFresh = message.sentAt !== null && !isTooOldToAnswer(message.sentAt, now)
   const mayReply = isFresh && message.turn < Math.min(turns, engine.maxTurns)
   return decideAll(ratesOf(account), runs, { placement, mayReply }, chanceOf(message, 'decisions'))
 }

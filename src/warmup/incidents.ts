@@ -6,9 +6,11 @@ import {
   accountSubject,
   COLLECT_SECONDS,
   clientSubject,
+  GOOGLE_SUBJECT,
   type NewIncident,
   type NoticeEdge,
 } from '../domain/incident.ts'
+import type { TokenFailure } from '../domain/token-failure.ts'
 
 /** What it takes to tell the operator; `mailsNotices` is whether this installation sends notices by mail. */
 export type IncidentDependencies = { store: Store; clock: Clock; mailsNotices: boolean }
@@ -62,7 +64,7 @@ export function openBreaker(
     const incident = { kind: 'app_refused', clientKey, failure: 'app_refused', words } as const
     if (await open({ store: tx, clock, mailsNotices }, incident))
       await tx.events.add({ kind: 'app_refused', at: clock.now(), accountId: null, data: { reason: words } })
-    await tx.incidents.postponeProbe(clientKey, nextTryAt)
+    await tx.incidents.postponeProbe(clientSubject(clientKey), nextTryAt)
   })
 }
 
@@ -74,6 +76,27 @@ export function closeBreaker(
   return store.transaction(async (tx) => {
     if (await close({ store: tx, clock, mailsNotices }, clientSubject(clientKey)))
       await tx.events.add({ kind: 'app_accepted', at: clock.now(), accountId: null })
+  })
+}
+
+/** Google fails as a whole: until `nextTryAt` no task asks it. No account is to blame. */
+export function openOutage(
+  { store, clock, mailsNotices }: IncidentDependencies,
+  { failure, words, nextTryAt }: { failure: TokenFailure; words: string; nextTryAt: Date },
+): Promise<void> {
+  return store.transaction(async (tx) => {
+    const incident = { kind: 'google_down', failure, words } as const
+    if (!(await open({ store: tx, clock, mailsNotices }, incident))) return
+    await tx.events.add({ kind: 'google_down', at: clock.now(), accountId: null, data: { reason: words } })
+    await tx.incidents.postponeProbe(GOOGLE_SUBJECT, nextTryAt)
+  })
+}
+
+/** Google answers again. */
+export function closeOutage({ store, clock, mailsNotices }: IncidentDependencies): Promise<void> {
+  return store.transaction(async (tx) => {
+    if (await close({ store: tx, clock, mailsNotices }, GOOGLE_SUBJECT))
+      await tx.events.add({ kind: 'google_up', at: clock.now(), accountId: null })
   })
 }
 

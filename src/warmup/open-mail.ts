@@ -21,22 +21,28 @@ export async function openMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   if (awake > now) return { kind: 'again', at: awake, reason: 'waking', untried: true }
 
   const arrived = message.placement === null ? await lookForMail(warmup, run) : message
+  if (arrived === 'changed') return decideAnew(clock.now())
   return arrived ? engage(warmup, { ...run, message: arrived }) : waitOrEnd(warmup, run)
 }
 
 /** Not there: it came back to its sender, or it is still under way, or, after a day of looking, it is missing. */
 async function waitOrEnd(warmup: Warmup, run: MessageRun): Promise<Outcome> {
   const { message, task } = run
-  const { store, clock } = warmup
+  const { clock } = warmup
   const bounce = await findBounce(warmup, run)
   const now = clock.now()
   const looks = task.looks + 1
   if (typeof bounce === 'object') {
-    await store.transaction((tx) => recordEnding(tx, run, { placement: 'bounced', bounce }, now))
-    return { kind: 'done' }
+    const isKept = await recordEnding(warmup, run, { placement: 'bounced', bounce }, now)
+    return isKept ? { kind: 'done' } : decideAnew(now)
   }
-  const isOver = bounce === 'none' && message.sentAt !== null && isMissing(message.sentAt, looks, now)
+  const wasSenderAsked = bounce === 'none'
+  const isOver = message.sentAt !== null && isMissing(message.sentAt, now, { looks, wasSenderAsked })
   if (!isOver) return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
-  await store.transaction((tx) => recordEnding(tx, run, { placement: 'missing' }, now))
-  return { kind: 'done' }
+  return (await recordEnding(warmup, run, { placement: 'missing' }, now)) ? { kind: 'done' } : decideAnew(now)
+}
+
+/** Something was decided elsewhere meanwhile: the next run sees it. */
+function decideAnew(now: Date): Outcome {
+  return { kind: 'again', at: now, reason: 'the rates have changed', untried: true }
 }

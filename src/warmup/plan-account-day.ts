@@ -6,6 +6,7 @@ import type { Store } from '../db/store.ts'
 import { renderSubject } from '../domain/conversation.ts'
 import { type LocalDate, localDateOf, localDay } from '../domain/local-time.ts'
 import { countingFrom } from '../domain/pacing.ts'
+import { memoryDays } from '../domain/pairing.ts'
 import { type DayPlan, nextPlanTime, planDay } from '../domain/plan-day.ts'
 import { type Random, randomInteger, seededRandom } from '../domain/random.ts'
 import type { Outcome } from '../domain/task.ts'
@@ -101,6 +102,7 @@ async function planConversations(
         senderId: id,
         day: today,
         window,
+        memoryDays: memoryDays(coolDownDays),
         from: randomInteger(seededRandom(`${seed} ring`), -(2 ** 31), 2 ** 31 - 1),
         atMost: dailyLimit * (coolDownDays + 1) + SPARE_PARTNERS,
       }),

@@ -1,12 +1,11 @@
 import type { Increments } from '../db/counts.ts'
-import type { Store } from '../db/store.ts'
+import type { EndingRecord } from '../db/endings.ts'
 import { domainOf } from '../domain/account.ts'
 import type { Bounce } from '../domain/delivery-status.ts'
-import type { Decisions } from '../domain/engagement.ts'
-import type { NewEvent } from '../domain/events.ts'
+import { type Decisions, runsAfter } from '../domain/engagement.ts'
 import { localDateOf } from '../domain/local-time.ts'
 import { evidenceKindOf, type FoundPlacement, type Placement } from '../domain/message.ts'
-import type { MessageRun } from './dependencies.ts'
+import type { MessageRun, Warmup } from './dependencies.ts'
 
 type Found = {
   placement: FoundPlacement
@@ -18,22 +17,27 @@ type Found = {
 /** How the way of a mail ended: where it was found, or that it never will be. */
 export type Ending = Found | { placement: 'missing' } | { placement: 'bounced'; bounce: Bounce }
 
-const NOWHERE = { labelsSeen: null, decisions: {}, messageId: null, threadId: null }
+const NOWHERE = { labelsSeen: null, decisions: {}, messageId: null, threadId: null, bounce: null }
 
-/** Records the end of a mail's way, once: the first record stands, and another one counts nothing (false). */
-export async function recordEnding(tx: Store, run: MessageRun, ending: Ending, now: Date): Promise<boolean> {
-  const { message } = run
-  if (!(await tx.messages.recordArrival(message.id, { ...NOWHERE, ...ending, now }))) return false
-  const { sender, recipient } = countsOf(ending)
-  await tx.counts.add(
-    new Map([
-      [message.senderId, sender],
-      [message.recipientId, recipient],
-    ]),
-  )
-  await countEvidence(tx, run, ending.placement, now)
-  await tx.events.add({ ...eventOf(ending, run), at: now, messageId: message.id })
-  return true
+/**
+ * Records the end of a mail's way, once: the first record stands. False, and nothing is counted, where there is one, or
+ * where what was decided rests on figures that have changed.
+ */
+export function recordEnding(
+  { store }: Warmup,
+  run: MessageRun,
+  ending: Ending,
+  now: Date,
+): Promise<boolean> {
+  const kept = { ...NOWHERE, ...ending }
+  return store.endings.record(run.message, {
+    ...kept,
+    ...countsOf(ending),
+    ...evidenceOf(run, ending.placement, now),
+    runs: { before: run.runs, after: runsAfter(run.runs, kept.decisions) },
+    event: eventOf(ending, run),
+    now,
+  })
 }
 
 function countsOf(ending: Ending): { sender: Increments; recipient: Increments } {
@@ -46,22 +50,24 @@ function countsOf(ending: Ending): { sender: Increments; recipient: Increments }
 }
 
 /** What was learnt: of the sender by the recipient's domain, and of both on the day that it is for each of them. */
-async function countEvidence(tx: Store, run: MessageRun, placement: Placement, now: Date): Promise<void> {
-  const { message, account: recipient } = run
-  const sender = await tx.accounts.byId(message.senderId)
+function evidenceOf(
+  { account: recipient, partner: sender }: MessageRun,
+  placement: Placement,
+  now: Date,
+): Pick<EndingRecord, 'learnt' | 'domain'> {
   const kind = evidenceKindOf(placement)
-  if (!sender || kind === null) return
-  const learnt = [
-    { account: sender, increments: { [kind]: 1 } },
-    { account: recipient, increments: placement === 'bounced' ? { bouncedTo: 1 } : {} },
-  ]
-  // In the order of their ids, so that two transactions can't deadlock.
-  for (const { account, increments } of learnt.toSorted((a, b) => a.account.id - b.account.id))
-    await tx.accountDays.add(account.id, localDateOf(now, account.timeZone), increments)
-  await tx.placementCounts.add(sender.id, domainOf(recipient.email), placement)
+  if (kind === null) return { learnt: [], domain: null }
+  const about = ({ id, timeZone }: typeof sender) => ({ accountId: id, day: localDateOf(now, timeZone) })
+  return {
+    learnt: [
+      { ...about(sender), evidence: { [kind]: 1 } },
+      ...(placement === 'bounced' ? [{ ...about(recipient), evidence: { bouncedTo: 1 } }] : []),
+    ],
+    domain: domainOf(recipient.email),
+  }
 }
 
-function eventOf(ending: Ending, { message }: MessageRun): Pick<NewEvent, 'kind' | 'accountId' | 'data'> {
+function eventOf(ending: Ending, { message }: MessageRun): EndingRecord['event'] {
   if (ending.placement === 'missing') return { kind: 'missing', accountId: message.senderId }
   if (ending.placement === 'bounced') {
     const { status, words } = ending.bounce

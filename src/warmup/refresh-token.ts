@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredToken } from '../db/tokens.ts'
 import { GoogleError, MissingScopesError, NeedsReauthError } from '../domain/errors.ts'
+import type { Observer } from '../domain/observer.ts'
 import type { Random } from '../domain/random.ts'
 import {
   type ClientCredentials,
@@ -16,11 +17,16 @@ import type { Logger } from '../logger.ts'
 import { type AppBreaker, acceptsClient } from './app-breaker.ts'
 import { condemnAccount, type IncidentDependencies, tellAcquittal } from './incidents.ts'
 
-export type RefreshDependencies = IncidentDependencies & { oauth: GoogleOAuth; random: Random; log: Logger }
+export type RefreshDependencies = IncidentDependencies & {
+  oauth: GoogleOAuth
+  random: Random
+  observe: Observer
+  log: Logger
+}
 
 /** A second apart: well inside the lease. */
 const SAVE_TRIES = 20
-/** After a failure that passes Google is asked again 30 to 45 s later, each account at a time of its own. */
+/** After a failure that passes Google is asked again 30 to 45 s later, or up to 15 s after the time that it named. */
 const COOL_DOWN_SECONDS = 30
 
 /**
@@ -37,7 +43,7 @@ export type RefreshToken = (
 ) => Promise<{ token: OAuthToken; version: number } | null>
 
 export function createRefresher(dependencies: RefreshDependencies, breaker: AppBreaker): RefreshToken {
-  const { store, oauth, clock, random, log } = dependencies
+  const { store, oauth, clock, random, observe, log } = dependencies
 
   return async function refreshToken(accountId, stored, owner) {
     const client = clientOf(stored.token, oauth.client)
@@ -48,9 +54,11 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
       const token = refreshedToken(stored.token, grant, client, askedAt)
       const isKept = await keep(accountId, stored, token)
       await breaker.accept(client)
+      observe.tokenRefreshed(isKept ? 'refreshed' : 'superseded')
       return isKept ? { token, version: stored.version + 1 } : null
     } catch (error) {
       if (!(error instanceof GoogleError)) throw error
+      observe.tokenRefreshed(error.problem)
       if (acceptsClient(error)) await breaker.accept(client)
       if (error.problem === 'grant_revoked') {
         const cause = error.grantFailure ?? causeOfRefusal(stored.token, clock.now())
@@ -106,8 +114,9 @@ export function createRefresher(dependencies: RefreshDependencies, breaker: AppB
       await store.tokens.releaseRefresh(accountId, owner)
       return until
     }
-    const pause = new Date(clock.now().getTime() + COOL_DOWN_SECONDS * (1 + random() / 2) * 1000)
-    const until = retryAt && retryAt > pause ? retryAt : pause
+    const soonest = clock.now().getTime() + COOL_DOWN_SECONDS * 1000
+    const jitter = (COOL_DOWN_SECONDS / 2) * random() * 1000
+    const until = new Date(Math.max(soonest, retryAt?.getTime() ?? 0) + jitter)
     await store.tokens.coolDown(accountId, owner, { problem, words, until })
     return until
   }

@@ -1,18 +1,18 @@
-import type { Account } from '../db/accounts.ts'
-import type { Engine } from '../db/engine.ts'
 import type { Message } from '../db/messages.ts'
-import { domainOf, readingSchedule, sendingSchedule } from '../domain/account.ts'
+import type { Draft } from '../db/sends.ts'
+import type { SendingFacts } from '../db/started-task.ts'
+import { readingSchedule, sendingSchedule } from '../domain/account.ts'
 import { GoogleError } from '../domain/errors.ts'
 import { localDateOf } from '../domain/local-time.ts'
 import { chanceOf } from '../domain/message.ts'
 import { countingFrom, isTooOldToAnswer, maySend, type Permission, readingTime } from '../domain/pacing.ts'
 import type { Outcome } from '../domain/task.ts'
 import { composeMail } from './compose-mail.ts'
-import type { MessageRun, Warmup } from './dependencies.ts'
+import { holderOf, type MessageRun, type Warmup } from './dependencies.ts'
+import { planLook } from './plan-look.ts'
 import { changeLabels } from './warmup-label.ts'
 
-type Sent = { messageId: string; threadId: string }
-type Draft = { draftId: string; threadId: string }
+export type Sent = { messageId: string; threadId: string }
 
 /**
  * Sends one planned message, an opening or a reply, at most once.
@@ -23,17 +23,14 @@ type Draft = { draftId: string; threadId: string }
  * row knows → it was.
  */
 export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome> {
-  const { store } = warmup
-  const { message } = run
-  const recipient = await store.accounts.byId(message.recipientId)
-  if (!recipient) return { kind: 'failed', reason: 'its recipient is not a connected account' }
-
+  const { message, partner: recipient } = run
   if (message.state === 'sent') return confirmSent(warmup, run, message.gmailMessageId)
   if (message.state === 'sending') {
     const { gmailDraftId } = message
     const unsent = gmailDraftId !== null && (await run.ask((mailbox) => mailbox.draftExists(gmailDraftId)))
     const sent = unsent ? null : await findSent(warmup, run, message.gmailThreadId)
-    if (sent) return finish(warmup, run, recipient, sent)
+    if (sent) return finish(warmup, run, sent)
+    if (!unsent) return leaveUnknown(warmup, message)
   } else if (message.state !== 'planned') {
     return { kind: 'done' }
   }
@@ -45,72 +42,80 @@ export async function sendMail(warmup: Warmup, run: MessageRun): Promise<Outcome
       reason: `the conversation text “${message.textKey}” is gone, or ends before this mail`,
     }
 
-  if (message.inReplyTo !== null && (await isAnswerTooLate(warmup, message.inReplyTo)))
-    return dropReply(warmup, run)
+  if (isAnswerTooLate(run, warmup.clock.now())) return dropReply(warmup, run)
 
-  const permission = await permissionToSend(warmup, run.account, run.engine, message)
+  const permission = permissionToSend(run, warmup.clock.now())
   if (!permission.allowed) return later(permission.until, permission.reason)
 
-  const draft = await draftOf(warmup, run, recipient)
+  const draft = await draftOf(warmup, run)
   const hindrance = await beginSending(warmup, run, draft)
   if (hindrance) return hindrance
+  const sent = await sendDraft(warmup, run, draft)
+  return 'messageId' in sent ? finish(warmup, run, sent) : sent
+}
+
+/** Here no earlier request can have sent it: what Google refuses now was not sent. */
+async function sendDraft(
+  warmup: Warmup,
+  run: MessageRun,
+  { draftId, threadId }: Draft,
+): Promise<Sent | Outcome> {
   try {
-    const sent = await run.ask((mailbox) => mailbox.sendDraft(draft.draftId))
-    return await finish(warmup, run, recipient, sent)
+    return await run.ask((mailbox) => mailbox.sendDraft(draftId))
   } catch (error) {
-    if (!(error instanceof GoogleError) || error.problem !== 'not_found') throw error
+    if (!(error instanceof GoogleError)) throw error
+    if (error.problem === 'refused') return { kind: 'failed', reason: error.message, isRefusal: true }
+    if (error.problem !== 'not_found') throw error
     // The draft is gone: an earlier request did send it after all, or somebody deleted it by hand.
-    const sent = await findSent(warmup, run, draft.threadId)
-    return sent ? finish(warmup, run, recipient, sent) : leaveUnknown(warmup, message)
+    return (await findSent(warmup, run, threadId)) ?? leaveUnknown(warmup, run.message)
   }
 }
 
 /**
  * Commits that Gmail may send the draft from here on; or says why not. Other runs may be at this account, or at this
- * very task, by now: only under the account's lock is what was seen before still true. Once the operator's stop is
+ * very task, by now: it is committed only where all that the permission rests on still holds. Once the operator's stop is
  * kept, no send passes here any more; one that had passed just before it still leaves.
  */
-async function beginSending(warmup: Warmup, run: MessageRun, draft: Draft): Promise<Outcome | null> {
-  const now = warmup.clock.now()
-  return warmup.store.transaction(async (tx) => {
-    const account = await tx.accounts.lock(run.account.id)
-    if (account?.status !== 'active') return later(now, 'the account has changed')
-    if (!(await tx.tasks.isHeld(run.task.id, run.owner))) return later(now, 'lease lost')
-    const engine = await tx.engine.getToSend()
-    const permission = await permissionToSend({ ...warmup, store: tx }, account, engine, run.message)
-    if (!permission.allowed) return later(permission.until, permission.reason)
-    const begun = await tx.messages.beginSending(run.message.id, { ...draft, now })
-    return begun ? null : later(now, 'begun elsewhere')
-  })
+async function beginSending(
+  { store, clock }: Warmup,
+  run: MessageRun,
+  draft: Draft,
+): Promise<Outcome | null> {
+  const now = clock.now()
+  const permission = permissionToSend(run, now)
+  if (!permission.allowed) return later(permission.until, permission.reason)
+  const begun = await store.sends.begin(run.message, { ...draft, now }, sendingFactsOf(run), holderOf(run))
+  return begun ? null : later(now, 'the account has changed')
 }
 
-async function permissionToSend(
-  { store, clock }: Warmup,
-  account: Account,
-  engine: Engine,
-  message: Message,
-): Promise<Permission> {
-  const now = clock.now()
-  const { id, dailyLimit, minPauseMinutes, restsUntil } = account
-  const sent = await store.messages.sentSince(id, countingFrom(now, account), message.id)
-  const domain = engine.needsAuthentication ? await store.senderDomains.of(domainOf(account.email)) : null
+function permissionToSend(run: MessageRun, now: Date): Permission {
+  const { account, engine, message } = run
+  const { lately, domainFails } = sendingFactsOf(run)
+  const from = countingFrom(now, account).getTime()
+  const [last] = lately
   return maySend(
     {
-      ...sent,
+      sentToday: lately.filter((at) => at >= from).length,
+      lastSentAt: last === undefined ? null : new Date(last),
       schedule: sendingSchedule(account),
-      dailyLimit,
-      minPauseMinutes,
+      dailyLimit: account.dailyLimit,
+      minPauseMinutes: account.minPauseMinutes,
       isStopped: engine.stoppedAt !== null,
-      restsUntil,
-      lacksAuthentication: domain?.fails ?? false,
+      restsUntil: account.restsUntil,
+      lacksAuthentication: engine.needsAuthentication && domainFails,
     },
     now,
     chanceOf(message, 'waiting'),
   )
 }
 
+function sendingFactsOf({ sending, task }: MessageRun): SendingFacts {
+  if (!sending) throw new Error(`a ${task.kind} task has no facts to send by`)
+  return sending
+}
+
 /** An operator's own text may have been taken away, or made shorter, since the mail was planned. */
-function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
+export function hasWords({ texts }: Warmup, { textKey, turn }: Message): boolean {
   return (texts.find(({ key }) => key === textKey)?.turns.length ?? 0) >= turn
 }
 
@@ -119,7 +124,7 @@ function later(at: Date, reason: string): Outcome {
 }
 
 /** The draft of a `sending` message, or one that a crashed run left behind, or a new one. */
-async function draftOf(warmup: Warmup, run: MessageRun, recipient: Account): Promise<Draft> {
+async function draftOf(warmup: Warmup, run: MessageRun): Promise<Draft> {
   const { message } = run
   if (message.gmailDraftId && message.gmailThreadId)
     return { draftId: message.gmailDraftId, threadId: message.gmailThreadId }
@@ -127,11 +132,15 @@ async function draftOf(warmup: Warmup, run: MessageRun, recipient: Account): Pro
     const left = await run.ask((mailbox) => mailbox.findDraft(message.rfcMessageId))
     if (left) return left
   }
-  const { mail, threadId } = await composeMail(warmup, run.account, message, recipient)
+  const { mail, threadId } = composeMail(warmup, run)
   return run.ask((mailbox) => mailbox.createDraft(mail, threadId))
 }
 
-async function findSent({ store }: Warmup, run: MessageRun, threadId: string | null): Promise<Sent | null> {
+export async function findSent(
+  { store }: Warmup,
+  run: MessageRun,
+  threadId: string | null,
+): Promise<Sent | null> {
   if (threadId === null) return null
   const conversation = await store.messages.conversation(run.message.conversationId)
   const known = new Set(conversation.map(({ gmailMessageId }) => gmailMessageId))
@@ -139,43 +148,52 @@ async function findSent({ store }: Warmup, run: MessageRun, threadId: string | n
   return sent.find(({ messageId }) => !known.has(messageId)) ?? null
 }
 
-/** Commits the fact and what follows from it before anything else is asked of Gmail. */
-async function finish(warmup: Warmup, run: MessageRun, recipient: Account, sent: Sent): Promise<Outcome> {
+/**
+ * Commits the fact and what follows from it, once it is known under which Message-ID its recipient will find the mail:
+ * Gmail may have put in another. Where Gmail can't say that now, the fact is kept all the same, and the task for the rest.
+ */
+export async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promise<Outcome> {
   const { store, clock } = warmup
-  const { message } = run
+  const { message, account, partner } = run
   const now = clock.now()
-  await store.transaction(async (tx) => {
-    if (!(await tx.messages.markSent(message.id, { ...sent, now }))) return
-    const dueAt = readingTime(now, readingSchedule(recipient), chanceOf(message, 'reading'))
-    await tx.tasks.add([{ kind: 'open', accountId: recipient.id, messageId: message.id, dueAt }])
-    const isReply = message.inReplyTo !== null
-    await tx.counts.add(new Map([[message.senderId, { sent: 1, ...(isReply ? { answered: 1 } : {}) }]]))
-    const day = localDateOf(now, run.account.timeZone)
-    await tx.accountDays.add(message.senderId, day, { sent: 1, replies: isReply ? 1 : 0 })
-    await tx.events.add({ kind: 'sent', at: now, accountId: message.senderId, messageId: message.id })
-  })
-  return confirmSent(warmup, run, sent.messageId)
+  const opensAt = readingTime(now, readingSchedule(partner), chanceOf(message, 'reading'))
+  const fact = { ...sent, now, day: localDateOf(now, account.timeZone), opensAt }
+  try {
+    const rfcMessageId = await dress(warmup, run, sent.messageId)
+    await store.sends.record(message, { ...fact, rfcMessageId }, holderOf(run))
+  } catch (error) {
+    if (error instanceof GoogleError) await store.sends.record(message, { ...fact, rfcMessageId: null }, null)
+    throw error
+  }
+  return { kind: 'done', isKept: true }
 }
 
-/**
- * The recipient's mailbox is searched for the Message-ID that the mail really bears: Gmail may have put in another. The
- * sender's copy gets its warmup label too.
- */
-async function confirmSent(warmup: Warmup, run: MessageRun, gmailMessageId: string | null): Promise<Outcome> {
+/** What was left undone after the mail was known to be sent. */
+export async function confirmSent(
+  warmup: Warmup,
+  run: MessageRun,
+  gmailMessageId: string | null,
+): Promise<Outcome> {
   if (gmailMessageId === null) return { kind: 'done' }
-  const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
+  const rfcMessageId = await dress(warmup, run, gmailMessageId)
   if (rfcMessageId !== run.message.rfcMessageId)
     await warmup.store.messages.confirmRfcMessageId(run.message.id, rfcMessageId)
+  return { kind: 'done' }
+}
+
+/** Puts the warmup label on the sender's copy, and reads the Message-ID that the mail really bears. */
+async function dress(warmup: Warmup, run: MessageRun, gmailMessageId: string): Promise<string> {
+  const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
   await changeLabels(warmup, run, gmailMessageId, (labelId) => ({
     add: labelId === null ? [] : [labelId],
     remove: [],
   }))
-  return { kind: 'done' }
+  return rfcMessageId
 }
 
-async function isAnswerTooLate({ store, clock }: Warmup, answeredId: number): Promise<boolean> {
-  const answered = await store.messages.byId(answeredId)
-  return answered?.sentAt != null && isTooOldToAnswer(answered.sentAt, clock.now())
+function isAnswerTooLate({ earlier }: MessageRun, now: Date): boolean {
+  const answeredAt = earlier.at(-1)?.sentAt ?? null
+  return answeredAt !== null && isTooOldToAnswer(new Date(answeredAt), now)
 }
 
 async function dropReply({ store, clock }: Warmup, run: MessageRun): Promise<Outcome> {
@@ -194,6 +212,7 @@ async function leaveUnknown({ store, clock, log }: Warmup, message: Message): Pr
     if (!(await tx.messages.end(message.id, 'unknown', reason))) return
     const { id: messageId, senderId: accountId } = message
     await tx.events.add({ kind: 'send_unknown', at: clock.now(), accountId, messageId, data: { reason } })
+    await planLook(tx, message, clock.now())
   })
   log.warn({ messageId: message.id, reason }, 'whether this mail was sent is unknown')
   return { kind: 'done' }

@@ -1,5 +1,5 @@
 import type { Delivery } from '../db/deliveries.ts'
-import type { Task } from '../db/tasks.ts'
+import type { Task } from '../db/started-task.ts'
 import { NoticeError } from '../domain/errors.ts'
 import { type Notice, noticeMail, webhookDocument } from '../domain/notice-text.ts'
 import type { Outcome } from '../domain/task.ts'

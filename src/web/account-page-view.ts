@@ -1,4 +1,5 @@
 import type { Account } from '../db/accounts.ts'
+import type { AccountCounts } from '../db/counts.ts'
 import type { Dashboard } from '../db/dashboard.ts'
 import type { AccountKind } from '../domain/account.ts'
 import { localDateOf } from '../domain/local-time.ts'
@@ -24,7 +25,7 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
   return {
     account: accountView({ account, ...figures }, { sentToday: sent.get(id) ?? 0, now }),
     connected: timeView(account.connectedAt, { now, zone: timeZone }),
-    noMailYet: noMailYet(account),
+    noMailYet: hasHadMail(figures.counts) ? NO_MAIL_KEPT : noMailYet(account),
     conversations: conversationViews(messages, { now, zone: timeZone, viewer: id }),
     events: events.map((row) => eventView(row, now)),
     handouts: handouts.map(({ at, data }) => ({
@@ -34,6 +35,12 @@ export async function loadAccountPage(dashboard: Dashboard, account: Account, no
     })),
   }
 }
+
+function hasHadMail({ sent, received }: AccountCounts): boolean {
+  return sent + received > 0
+}
+
+const NO_MAIL_KEPT = 'No mail lately. What was before is kept in the totals and the daily statistics.'
 
 function noMailYet({ kind, status }: Account): string {
   const isAsUsual = kind === 'vault' ? status !== 'removed' : status === 'active'

@@ -16,7 +16,10 @@ import type { Pages } from './pages.ts'
 import { redirectSaying } from './sessions.ts'
 
 const DAY_MS = 24 * 60 * 60_000
+/** The page shows all of them. Revoked keys and those past their end don’t count. */
+export const MOST_KEYS = 100
 const NAME_TAKEN = 'There is a key of this name. Revoked keys keep theirs too: choose another one.'
+const TOO_MANY = `There are ${MOST_KEYS} keys in use, and no more than that are allowed: revoke one first.`
 
 /** The keys with which other programs use the API: their list, and making and revoking them. */
 export function apiKeyRoutes(deps: WebDependencies, pages: Pages): Router {
@@ -30,6 +33,7 @@ export function apiKeyRoutes(deps: WebDependencies, pages: Pages): Router {
   router.post('/api-keys', ...readForm, async (request, response) => {
     const submitted = readApiKeyForm(request.body)
     if (!submitted.wanted) return show(request, response, submitted.values, submitted.errors)
+    if ((await inUse()) >= MOST_KEYS) return show(request, response, submitted.values, { name: TOO_MANY })
     const key = await issue(submitted.wanted)
     if (key === null) return show(request, response, submitted.values, { name: NAME_TAKEN })
     const { name } = submitted.wanted
@@ -61,6 +65,12 @@ export function apiKeyRoutes(deps: WebDependencies, pages: Pages): Router {
     const now = wallNow()
     const expiresAt = lifetimeDays === null ? null : new Date(now.getTime() + lifetimeDays * DAY_MS)
     return apiKeys.issue({ name, scopes, expiresAt, now })
+  }
+
+  async function inUse(): Promise<number> {
+    const now = wallNow()
+    return (await apiKeys.all()).filter((key) => !key.revokedAt && (!key.expiresAt || key.expiresAt > now))
+      .length
   }
 
   async function find(request: Request): Promise<ApiKey> {

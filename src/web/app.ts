@@ -8,6 +8,7 @@ import { connectLinkRoutes } from './connect-link.ts'
 import { dashboardRoutes } from './dashboard.ts'
 import type { WebDependencies } from './dependencies.ts'
 import { docsRoutes } from './docs.ts'
+import { endingRoutes } from './endings.ts'
 import { engineSettingsRoutes } from './engine-settings.ts'
 import { handleError, notFound } from './errors.ts'
 import { forecastRoutes } from './forecast.ts'
@@ -56,6 +57,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(forecastRoutes(deps, pages))
   app.use(textRoutes(deps, pages))
   app.use(messageRoutes(deps, pages))
+  app.use(endingRoutes(deps, pages))
   app.use(engineSettingsRoutes(deps, pages))
   app.use(noticeRoutes(deps, pages))
   app.use(apiKeyRoutes(deps, pages))

@@ -3,7 +3,7 @@ import type { WebDependencies } from './dependencies.ts'
 import { refusalView } from './notices-view.ts'
 import { timeView } from './times.ts'
 
-/** The banners of every page: that all sending is stopped, and the OAuth clients that Google refuses now. */
+/** The banners of every page: that all sending is stopped, the OAuth clients that Google refuses now, and that it fails. */
 export function showBanners({ dashboard, warmup }: WebDependencies): RequestHandler {
   return async (_request, response, next) => {
     const now = warmup.clock.now()

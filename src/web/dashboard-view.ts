@@ -41,7 +41,13 @@ export async function loadDashboard(dashboard: Dashboard, now: Date, query: Reco
 async function loadTotals(dashboard: Dashboard, now: Date) {
   const census = await dashboard.census()
   const zones = new Set(census.map(({ timeZone }) => timeZone))
-  return { census, today: await dashboard.today([...zones].map((zone) => dayIn(zone, now))) }
+  return {
+    census,
+    today: await dashboard.today(
+      [...zones].map((zone) => dayIn(zone, now)),
+      now,
+    ),
+  }
 }
 
 async function loadAccounts(
@@ -76,6 +82,7 @@ function totals(census: readonly CensusRow[], today: Today) {
     sentToday: today.sent,
     plannedToday: today.planned,
     unknown: today.unknown,
+    failed: today.failed,
   }
 }
 

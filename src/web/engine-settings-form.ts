@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ENGINE_SETTING_NAMES, type EngineSettings, tidySelectors } from '../domain/engine.ts'
 import { tidyLabelName } from '../domain/label-name.ts'
+import { fewestMailDays } from '../domain/retention.ts'
 import { list, percent, percentText, sentenceOf, text, wholeNumber } from './form-fields.ts'
 
 /** What stands in the form's fields: text, as the operator typed it; of a box, TICKED or nothing. */
@@ -19,6 +20,10 @@ export const ENGINE_RANGES = {
   throttleShare: { low: 1, high: 100 },
   pauseShare: { low: 1, high: 100 },
   restDays: { low: 1, high: 30 },
+  keepMailDays: { low: 16, high: 3650 },
+  keepEventDays: { low: 7, high: 3650 },
+  keepHandoutDays: { low: 1, high: 3650 },
+  keepStatisticsDays: { low: 90, high: 3650 },
 } as const
 
 export const TICKED = 'yes'
@@ -51,6 +56,10 @@ const schema = z
     restDays: wholeNumber(ENGINE_RANGES.restDays),
     needsAuthentication: box,
     dkimSelectors: list(tidySelectors),
+    keepMailDays: wholeNumber(ENGINE_RANGES.keepMailDays),
+    keepEventDays: wholeNumber(ENGINE_RANGES.keepEventDays),
+    keepHandoutDays: wholeNumber(ENGINE_RANGES.keepHandoutDays),
+    keepStatisticsDays: wholeNumber(ENGINE_RANGES.keepStatisticsDays),
   })
   .refine(({ watchShare, throttleShare }) => watchShare < throttleShare, {
     path: ['throttleShare'],
@@ -59,6 +68,17 @@ const schema = z
   .refine(({ throttleShare, pauseShare }) => throttleShare < pauseShare, {
     path: ['pauseShare'],
     message: 'Enter more than where “Throttled” begins.',
+  })
+  .superRefine(({ keepMailDays, keepEventDays, keepStatisticsDays, coolDownDays }, context) => {
+    const fewest = fewestMailDays(coolDownDays)
+    const refuse = (name: keyof EngineSettings, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message })
+    if (keepMailDays < fewest)
+      refuse('keepMailDays', `Enter at least ${fewest}: plans look back so far with this cool-down.`)
+    if (keepEventDays > keepMailDays)
+      refuse('keepEventDays', 'Enter no more than for conversations: events tell of their mail.')
+    if (keepStatisticsDays < keepMailDays)
+      refuse('keepStatisticsDays', 'Enter no less than for conversations, which end in them.')
   }) satisfies z.ZodType<EngineSettings>
 
 export function readEngineForm(body: unknown): SubmittedEngine {

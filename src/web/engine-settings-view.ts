@@ -20,6 +20,16 @@ const NUMBERS: Record<NumberName, { label: string; hint: string }> = {
   throttleShare: { label: 'Throttled from, %', hint: 'That share, as far as it is sure.' },
   pauseShare: { label: 'Resting from, %', hint: 'That share, as far as it is sure.' },
   restDays: { label: 'Days of rest', hint: 'Then it begins anew on the first step of its ramp.' },
+  keepMailDays: {
+    label: 'Conversations, days',
+    hint: 'Those that ended before are kept as daily statistics only; all totals stay.',
+  },
+  keepEventDays: { label: 'Events, days', hint: 'What the feeds show, and what you were told of.' },
+  keepHandoutDays: {
+    label: 'Token hand-outs, days',
+    hint: 'Which program was handed which account’s token.',
+  },
+  keepStatisticsDays: { label: 'Daily statistics, days', hint: 'What each account did and met on each day.' },
 }
 
 /** The form of the engine's settings, each field with its message. */
@@ -45,6 +55,12 @@ export function engineFormView(values: EngineValues, errors: EngineErrors = {}) 
     days: [number('evidenceDays'), number('restDays')],
     needsAuthentication: field('needsAuthentication'),
     dkimSelectors: field('dkimSelectors'),
+    retention: [
+      number('keepMailDays'),
+      number('keepEventDays'),
+      number('keepHandoutDays'),
+      number('keepStatisticsDays'),
+    ],
   }
 }
 

@@ -48,6 +48,10 @@ const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings | 'warm
   restDays: 'days of rest',
   needsAuthentication: 'waiting for SPF, DKIM and DMARC',
   dkimSelectors: 'DKIM selectors',
+  keepMailDays: 'days that conversations are kept',
+  keepEventDays: 'days that events are kept',
+  keepHandoutDays: 'days that token hand-outs are kept',
+  keepStatisticsDays: 'days that daily statistics are kept',
 }
 const SHARES = /(Rate|Share|Variation)$/
 const DAY_NAMES = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']

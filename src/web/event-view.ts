@@ -1,9 +1,10 @@
 import type { EventRow } from '../db/dashboard.ts'
 import type { EventKind } from '../domain/events.ts'
 import type { Placement } from '../domain/message.ts'
+import type { TaskKind } from '../domain/task.ts'
 import { settingChanges, steeringWords } from './engine-words.ts'
 import { type TimeView, timeView } from './times.ts'
-import { counted, PLACEMENT_WORDS } from './words.ts'
+import { counted, PLACEMENT_WORDS, TASK_WORDS } from './words.ts'
 
 /** A line of the feed: `before`, then the mail's subject as a link where there is one, then `after`. */
 export type EventView = {
@@ -35,6 +36,7 @@ export function eventView(row: EventRow, now: Date): EventView {
 const NEEDS_ATTENTION = new Set<EventKind>([
   'needs_reauth',
   'app_refused',
+  'google_down',
   'notice_failed',
   'send_failed',
   'send_unknown',
@@ -65,6 +67,8 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   revoked: () => 'Access revoked at Google, token erased',
   app_refused: (row) => [`Google refuses the OAuth client${because(row)}`, ''],
   app_accepted: () => 'Google accepts the OAuth client again',
+  google_down: (row) => [`Google fails for many accounts at once${because(row)}`, ''],
+  google_up: () => 'Google answers again',
   token_served: ({ data }) => `Token handed to ${data.key}${data.refreshed ? ', refreshed first' : ''}`,
   notice_failed: (row) => `A notice could not be delivered${because(row)}`,
   needs_reauth: (row) => `Needs re-authentication${because(row)}`,
@@ -76,12 +80,30 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   sent: (row) => ['Sent', to(row)],
   send_failed: (row) => ['Could not send', `${to(row)}${because(row)}`],
   send_unknown: (row) => ['Can’t tell whether this was sent:', `${to(row)}${because(row)}`],
+  send_not_found: (row) => [
+    row.data.draft ? 'Looked for, and only its draft found:' : 'Looked for, and not found:',
+    to(row),
+  ],
+  resend_wished: (row) => ['To be sent again, if one more look does not find it:', to(row)],
+  send_again: (row) => ['Not found, and planned again:', to(row)],
+  send_dropped: (row) => ['Dropped, sent or not:', to(row)],
   delivered: (row) => ['Found', `${from(row)} in ${placement(row)}`],
   rescued: (row) => ['Took', `${from(row)} out of spam`],
   opened: (row) => ['Opened', from(row)],
   left_unread: (row) => ['Left', `${from(row)} unread`],
   missing: (row) => ['Missing for a day:', to(row)],
-  task_failed: (row) => [`A task was given up${because(row)}`, ''],
+  restored: ({ data }) => [
+    `Restored from a backup: ${counted(Number(data.sent), 'mail')} and ${counted(Number(data.replies), 'answer')} found that had been sent since`,
+    '',
+  ],
+  task_failed: (row) => [`${taskWords(row)} was given up${because(row)}`, ''],
+  tried_again: (row) => ['Tried again:', to(row)],
+}
+
+/** An event of the first version does not say which task. */
+function taskWords({ data }: EventRow): string {
+  const words = TASK_WORDS[data.task as TaskKind]
+  return words ? `“${words}”` : 'A task'
 }
 
 function placement({ data }: EventRow): string {

@@ -11,6 +11,7 @@ type Looking = { now: Date; zone: string }
 export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { viewer: number | null }) {
   const time = (instant: Date): TimeView => timeView(instant, { now, zone })
   const { placement, placedAt, openedAt, rescuedAt, labelsSeen, bounceStatus, bounceWords } = row
+  const failure = row.failure ?? (row.openFailure && `looking after it was given up: ${row.openFailure}`)
   const isWithdrawn = row.state === 'cancelled'
   const isIncoming = row.recipient.id === viewer
   const partner = isIncoming ? row.sender : row.recipient
@@ -25,7 +26,7 @@ export function messageView(row: MessageRow, { now, zone, viewer }: Looking & { 
     recipient: party(row.recipient),
     state: { name: row.state, words: STATE_WORDS[row.state] },
     at: isWithdrawn ? null : time(row.sentAt ?? row.sendStartedAt ?? row.plannedFor),
-    failure: row.failure === null ? null : { words: sentence(row.failure), isError: !isWithdrawn },
+    failure: failure && { words: sentence(failure), isError: !isWithdrawn },
     gmailSearch: `rfc822msgid:${row.rfcMessageId.replace(/[<>]/g, '')}`,
     placement: placement && {
       name: placement,

@@ -34,12 +34,12 @@ export async function loadNotices(dashboard: Dashboard, { store, notifier, clock
   }
 }
 
-/** What the banner says of a refused OAuth client. */
-export function refusalView({ subject, words, openedAt }: Refusal, now: Date) {
+/** What the banner says of a refused OAuth client, or of Google itself; of the latter `clientId` is null. */
+export function refusalView({ kind, subject, failure, words, openedAt }: Refusal, now: Date) {
   return {
-    clientId: clientIdOf(subject) ?? subject,
+    clientId: kind === 'app_refused' ? (clientIdOf(subject) ?? subject) : null,
     words,
-    advice: FAILURE_ADVICE.app_refused.advice,
+    advice: FAILURE_ADVICE[failure].advice,
     since: timeView(openedAt, { now, zone: 'UTC' }),
   }
 }

@@ -63,7 +63,9 @@ export const signOut: RequestHandler = async (request, response) => {
 
 /** Pages lead to the sign-in; anything else is refused, known path or not. */
 export const requireOperator: RequestHandler = (request, response, next) => {
-  if (request.session.isOperator) return next()
+  // A request for no path (`OPTIONS *`) gets no session.
+  const session: Request['session'] | undefined = request.session
+  if (session?.isOperator) return next()
   const isPage = request.method === 'GET' || request.method === 'HEAD'
   if (isPage && request.get('HX-Request')) return void response.set('HX-Redirect', '/sign-in').sendStatus(401)
   if (isPage) return response.redirect('/sign-in')

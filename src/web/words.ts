@@ -21,9 +21,11 @@ export const TASK_WORDS: Record<TaskKind, string> = {
   send: 'Send a mail',
   open: 'Look for a mail',
   reply: 'Send a reply',
+  settle: 'Find out whether a mail was sent',
   check: 'Prove the token',
   disconnect: 'Revoke access at Google',
   notify: 'Tell the operator',
+  tidy: 'Tidy up history',
 }
 
 export const STATE_WORDS: Record<MessageState, string> = {
@@ -78,6 +80,7 @@ export const WAITING_WORDS: Record<string, string> = {
   'not arrived': 'the mail has not arrived yet',
   'the next working day': 'on the next working day',
   'daily check': 'once a day',
+  'not found yet': 'the mail was not found so far',
 }
 
 /** The reason of a failure as it stands on its own. */

@@ -166,6 +166,22 @@ describe('parseConversation', () => {
     }
   })
 
+  it('takes fifty choices in one place and no more, and does not multiply what is too many', () => {
+    const choices = (count: number) => Array.from({ length: count }, (_, i) => `a${i}`).join('|')
+    expect(problemsOf(withMail(`{${choices(50)}}`))).toEqual([])
+    expect(problemsOf(withMail(`{${choices(51)}}`))).toMatchObject([
+      { problem: expect.stringMatching(/has 51 choices, 50 are allowed$/) },
+    ])
+    const named = withMail(`{${'{{much}} {{much}}|'.repeat(4000)}x}`)
+    const start = performance.now()
+    const problems = problemsOf(named.replace('Subject: Lunch\n', `Subject: Lunch\nmuch: ${choices(8000)}\n`))
+    expect(performance.now() - start).toBeLessThan(1000)
+    expect(problems).toMatchObject([
+      { line: 2, problem: '"much" has 8000 choices, 50 are allowed' },
+      { problem: expect.stringMatching(/has 4001 choices, 50 are allowed$/) },
+    ])
+  })
+
   it('never throws, whatever the file contains', () => {
     const pieces = fc.constantFrom(
       '{',

@@ -143,7 +143,7 @@ describe('a recipient', () => {
     let now = noon
     let looks = 0
     const pauses: number[] = []
-    while (!isMissing(sentAt, looks, now)) {
+    while (!isMissing(sentAt, now, { looks, wasSenderAsked: true })) {
       looks += 1
       const next = nextLook(now, looks)
       pauses.push((next.getTime() - now.getTime()) / 60_000)

@@ -56,6 +56,12 @@ describe('holidays', () => {
     },
   )
 
+  test('are a hundred at most', () => {
+    const days = Array.from({ length: 101 }, (_, i) => addDays('2026-01-01', i))
+    expect(tidyHolidays(days.slice(1))).toHaveLength(100)
+    expect(() => tidyHolidays(days)).toThrow('there are 101 holidays, 100 are allowed')
+  })
+
   test('are no sending days, from the first to the last', () => {
     const schedule = { ...WEEK, holidays: ['2026-12-24..2026-12-28', '2026-12-30'] }
     const days = ['2026-12-23', '2026-12-24', '2026-12-28', '2026-12-29', '2026-12-30', '2026-12-31']

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { encodeMail, type Mail } from '../../src/google/mime.ts'
+import { oddText } from '../support/fuzz.ts'
 
 const mail: Mail = {
   from: { name: 'Zoë Müller', address: 'zoe@example.com' },
@@ -38,14 +39,19 @@ describe('a mail as Gmail gets it', () => {
     expect(opening.parsed.inReplyTo).toBeUndefined()
   })
 
-  test('has one of each header, whatever stands in a name or a subject', async () => {
+  test('has one of each header, whatever stands in a name, a subject or a signature', async () => {
     const text = fc.oneof(
       fc.string(),
-      fc.constantFrom('a\r\nBcc: x@y.z', 'b\nTo: x@y.z', '"<x@y.z>, "', 'c\r\n\r\nbody'),
+      oddText,
+      fc.constantFrom('a\r\nBcc: x@y.z', 'b\nTo: x@y.z', '"<x@y.z>, "', 'c\r\n\r\nbody', '\r\n.\r\nd'),
     )
     await fc.assert(
-      fc.asyncProperty(text, text, async (name, subject) => {
-        const { parsed } = await read({ subject, from: { name, address: 'zoe@example.com' } })
+      fc.asyncProperty(text, text, text, async (name, subject, signature) => {
+        const { parsed } = await read({
+          subject,
+          text: `Hi\n\n${signature}`,
+          from: { name, address: 'zoe@example.com' },
+        })
         for (const key of ['from', 'to', 'subject', 'message-id', 'date'])
           expect(header(parsed, key).length, key).toBeLessThanOrEqual(1)
         expect(header(parsed, 'bcc')).toEqual([])

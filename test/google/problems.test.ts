@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { gmailError, tokenError } from '../../src/google/problems.ts'
+import type { GoogleError } from '../../src/domain/errors.ts'
+import { gmailError, readAnswer } from '../../src/google/problems.ts'
 
 const now = new Date('2026-03-02T12:00:00Z')
 const envelope = (code: number, reason: string, message = 'Message') => ({
@@ -8,7 +9,7 @@ const envelope = (code: number, reason: string, message = 'Message') => ({
 const gmail = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
   gmailError({ status, body, retryAfter, message: 'm' }, now)
 const token = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
-  tokenError({ status, body, retryAfter, message: 'm' }, now)
+  readAnswer('token', { status, body, retryAfter, message: 'm' }, now) as GoogleError
 
 describe('an answer of Gmail', () => {
   test.each([
@@ -22,10 +23,12 @@ describe('an answer of Gmail', () => {
     [403, envelope(403, 'userRateLimitExceeded'), 'rate_limited'],
     [403, envelope(403, 'dailyLimitExceeded'), 'rate_limited'],
     [403, envelope(403, 'domainPolicy'), 'domain_policy'],
-    [403, envelope(403, 'insufficientPermissions'), 'refused'],
+    [403, envelope(403, 'insufficientPermissions'), 'unauthorized'],
     [400, envelope(400, 'failedPrecondition', 'Mail service not enabled'), 'mail_disabled'],
     [400, envelope(400, 'failedPrecondition', 'Precondition check failed.'), 'refused'],
-    [400, null, 'refused'],
+    [400, null, 'passing'],
+    [403, '<html>', 'passing'],
+    [404, '<html>', 'passing'],
   ] as const)('%s %j means %s', (status, body, problem) => {
     expect(gmail(status, body).problem).toBe(problem)
   })
@@ -103,7 +106,6 @@ describe('an answer of the token endpoint', () => {
     [500, { error: 'invalid_grant' }, 'passing'],
     [503, null, 'passing'],
     [400, null, 'passing'],
-    [200, null, 'passing'],
     [null, null, 'passing'],
   ] as const)('%s %j means %s', (status, body, problem) => {
     expect(token(status, body).problem).toBe(problem)

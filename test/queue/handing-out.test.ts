@@ -24,13 +24,14 @@ describe('a task that is due', () => {
     await using world = await openWorld()
     await world.connect('anna@example.com')
     const { tasks } = world.runtime.warmup.store
+    const times = { now: world.clock.now(), leaseSeconds: 30 }
     const [handout] = await handOut(world, 0.1)
     if (!handout) throw new Error('nothing was handed out')
     let again = await handOut(world)
     while (again.length === 0) again = await handOut(world)
-    expect(await tasks.start(handout.taskId, handout.handout, 'late', 30)).toBeNull()
+    expect(await tasks.start(handout, 'late', times)).toBeNull()
     const runs = await Promise.all(
-      ['a', 'b', 'c'].map((owner) => tasks.start(handout.taskId, handout.handout + 1, owner, 30)),
+      ['a', 'b', 'c'].map((owner) => tasks.start({ ...handout, handout: handout.handout + 1 }, owner, times)),
     )
     expect(runs.filter((run) => run !== null)).toHaveLength(1)
   })

@@ -6,7 +6,7 @@ import type { Sandbox } from '../../src/sandbox/server.ts'
 export type Ledger = ReturnType<Sandbox['control']['ledger']>
 
 export async function messagesOf({ db }: Runtime) {
-  return db.select().from(messages)
+  return db.select().from(messages).orderBy(messages.id)
 }
 
 /**

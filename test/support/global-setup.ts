@@ -4,6 +4,7 @@ import { sql } from '../../src/db/drizzle.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 import { migratePostgresBackend } from '../../src/queue/backend.ts'
 import { startServices } from './infrastructure.ts'
+import { guardStates } from './state-guard.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -26,6 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   template.pathname = templateDatabase
   await migrateDatabase(template.href)
   await migratePostgresBackend(template.href)
+  const { db, close } = connect(template.href, { poolSize: 1 })
+  await guardStates(db).finally(close)
 
   project.provide('postgresUrl', postgres.url)
   project.provide('templateDatabase', templateDatabase)

@@ -97,7 +97,8 @@ async function configure({ url, stop }: EmbeddedPostgres): Promise<void> {
   await stop()
 }
 
-async function localRedis(): Promise<Service | null> {
+/** A Redis of this machine's own program; null where it has none. `pid` is for who takes it away. */
+export async function localRedis(): Promise<(Service & { pid: number }) | null> {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
   } catch {
@@ -118,6 +119,7 @@ async function localRedis(): Promise<Service | null> {
   client.disconnect()
   return {
     url,
+    pid: server.pid as number,
     from: 'a redis-server of this machine',
     stop: () =>
       new Promise((resolve) => {

@@ -13,6 +13,8 @@ export type Running = {
   /** What it has found for itself: its database, its Google. */
   settings(): Environment
   signInLink: string
+  /** What it has written so far. */
+  output(): string
   kill(signal: NodeJS.Signals): Promise<Ended>
 }
 
@@ -64,6 +66,7 @@ export async function prepareInstance(environment: Environment = {}): Promise<In
         }
         return {
           signInLink: link[0],
+          output,
           settings: () => JSON.parse(readFileSync(join(dataDir, 'instance.json'), 'utf8')),
           kill(signal) {
             child.kill(signal)

@@ -16,6 +16,7 @@ import {
   type Workers,
 } from '../../src/runtime.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import type { Telemetry } from '../../src/telemetry.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { giveConsent } from './consent.ts'
 import { freshDatabase } from './database.ts'
@@ -47,6 +48,8 @@ export async function openWorld(
     backend?: Backend
     concurrency?: number
     seed?: number
+    /** Who counts and traces. */
+    telemetry?: Telemetry
     /** Settings of the app besides. */
     environment?: Record<string, string>
     /** Puts something between the app and Gmail: the origin to go to in the place of the simulated Gmail's. */
@@ -78,10 +81,10 @@ export async function openWorld(
   const log = createLogger(config.LOG_LEVEL)
   const broken: unknown[] = []
   log.error = (fields: unknown) => void broken.push(fields)
-  const runtime = createRuntime(config, clock, log)
+  const runtime = createRuntime(config, clock, log, options.telemetry)
   const { warmup } = runtime
   warmup.random = seededRandom(options.seed ?? 1)
-  const backend = countedQueue(createQueueBackend(config, log))
+  const backend = countedQueue(createQueueBackend(config, log, options.telemetry))
   const started: Workers[] = []
 
   const world: World = {

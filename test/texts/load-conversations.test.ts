@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OperatorError } from '../../src/domain/errors.ts'
 import { loadConversations } from '../../src/texts/load-conversations.ts'
+import { fuzzing } from '../support/fuzz.ts'
 
 const good = 'Subject: Lunch\n\nHi {{recipient}},\n---\nHello.\n'
 
@@ -101,6 +103,41 @@ describe('the operator’s own texts', () => {
       'pipe.txt:1 is not a file',
       'wide.txt:1 is not UTF-8: save the file in that encoding',
     ])
+  })
+
+  it('are a thousand at most: what comes after them in order is left out, and said', () => {
+    const files = Array.from({ length: 1002 }, (_, i) => [`n${String(i).padStart(4, '0')}.txt`, good])
+    write(own, Object.fromEntries(files))
+    const loaded = load()
+    expect(loaded.texts).toHaveLength(1002)
+    expect(loaded.problems).toEqual([
+      {
+        file: 'n1000.txt',
+        line: 1,
+        problem: 'is left out with all after it: the folder has 1002 texts, 1000 are allowed',
+      },
+    ])
+  })
+
+  it('are read or left out with a reason, whatever bytes a file holds', () => {
+    const head = Buffer.from('Subject: Lunch\n\n')
+    const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array))
+    const characters = fc.string({ unit: 'binary', maxLength: 400 }).map((text) => Buffer.from(text))
+    const file = fc.tuple(fc.boolean(), fc.oneof(bytes, characters))
+    fc.assert(
+      fc.property(fc.array(file, { maxLength: 4 }), (files) => {
+        const contents = files.map(([isHeaded, body]) => (isHeaded ? Buffer.concat([head, body]) : body))
+        write(own, Object.fromEntries(contents.map((content, i) => [`f${i}.txt`, content])))
+        const { texts, problems } = load()
+        const named = new Set([...texts.map(({ key }) => `${key}.txt`), ...problems.map(({ file }) => file)])
+        for (const i of contents.keys()) expect(named).toContain(`f${i}.txt`)
+        for (const { line, problem } of problems) {
+          expect(line).toBeGreaterThan(0)
+          expect(problem).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]+$/u)
+        }
+      }),
+      fuzzing(200),
+    )
   })
 
   it('tell the first twenty problems of a file, and how many follow', () => {

@@ -130,10 +130,10 @@ test('a changed rate begins its count anew, the other one goes on', async () => 
   await using _ = world
   await world.runUntil(new Date('2026-03-02T22:00:00Z'))
   const { store } = world.runtime.warmup
-  const before = await store.counts.lockRuns(ben.id, ben.id)
+  const before = await store.counts.runs(ben.id)
   expect(before.open?.asked).toBeGreaterThan(0)
   await changeSettings(world.runtime.warmup, ben.id, { ...settingsOf(ben), openRate: 0.3 })
-  const after = await store.counts.lockRuns(ben.id, ben.id)
+  const after = await store.counts.runs(ben.id)
   expect(after).toEqual({ ...before, open: undefined })
 })
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { eq } from '../../src/db/drizzle.ts'
+import { accountDays, events } from '../../src/db/schema.ts'
 import { expectAgreement, messagesOf } from '../support/agreement.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -76,6 +78,47 @@ test('a mail that Gmail refuses fails with the reason, and no other one suffers'
   const failed = (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed')
   expect(failed).toMatchObject([{ failure: expect.stringContaining(reason) }])
   expect(sentBy(world, 'anna@example.com')).toHaveLength(2)
+})
+
+describe('a mail whose sending Gmail refuses', () => {
+  const refusal = { path: '/drafts/send', status: 400, reason: 'invalidArgument', message: 'Invalid draft' }
+  const ended = async (world: World) => {
+    await world.runUntil(new Date('2026-03-02T18:00:00Z'))
+    expect(world.sandbox.control.faults()).toEqual([])
+    return (await messagesOf(world.runtime)).filter(({ state }) => state === 'failed' || state === 'unknown')
+  }
+
+  test('was surely not sent and fails with the reason, once, and counts as refused', async () => {
+    await using world = await openPair()
+    world.sandbox.control.addFault(refusal)
+    const [mail, ...others] = await ended(world)
+    expect(others).toEqual([])
+    expect(mail).toMatchObject({ state: 'failed', failure: expect.stringContaining('Invalid draft') })
+    expect(sentBy(world, 'anna@example.com')).not.toContain(mail?.rfcMessageId)
+    const days = await world.runtime.db.select({ refused: accountDays.refused }).from(accountDays)
+    expect(days.reduce((sum, { refused }) => sum + refused, 0)).toBe(1)
+  })
+
+  test('fails as well where an earlier answer was lost and its draft is still there', async () => {
+    await using world = await openPair()
+    world.sandbox.control.addFault({ path: '/drafts/send', drop: 'before' })
+    world.sandbox.control.addFault(refusal)
+    expect(await ended(world)).toMatchObject([{ state: 'failed' }])
+  })
+})
+
+test('a mail whose answer was lost is unknown where its draft and its thread are gone, until a later look finds it', async () => {
+  await using world = await openPair()
+  const { control } = world.sandbox
+  control.addFault({ path: '/drafts/send', drop: 'after' })
+  control.addFault({ path: '/threads/', status: 200, body: { id: 'thread', messages: [] } })
+  await world.runUntil(new Date('2026-03-02T18:00:00Z'))
+  expect(control.faults()).toEqual([])
+  const doubts = await world.runtime.db.select().from(events).where(eq(events.kind, 'send_unknown'))
+  const mails = await messagesOf(world.runtime)
+  const mail = mails.find(({ id }) => id === doubts[0]?.messageId)
+  expect([doubts.length, mail?.state]).toEqual([1, 'sent'])
+  expect(sentBy(world, 'anna@example.com').filter((id) => id === mail?.rfcMessageId)).toHaveLength(1)
 })
 
 test('a mailbox whose Gmail is turned off says so and loses no mail: it goes on once that is mended', async () => {

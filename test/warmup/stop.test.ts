@@ -100,27 +100,33 @@ describe('while all sending is stopped', () => {
   })
 })
 
-test('a stop waits for a send that is just being decided, and none is decided after it', async () => {
+test('a stop waits for a send that is just being begun, and none is begun after it', async () => {
   const world = await openPlanned()
   await using _ = world
-  const { warmup } = world.runtime
-  const decided = Promise.withResolvers<void>()
-  const commit = Promise.withResolvers<void>()
+  const { store } = world.runtime.warmup
+  await untilDue(world, 'send')
+  using worker = handWorker(world)
+  const [handout] = await worker.handOut('send')
+  const now = world.clock.now()
+  const run = handout && (await store.tasks.start(handout, 'test', { now, leaseSeconds: 30 }))
+  if (!run?.message || !run.sending) throw new Error('nothing to send')
+  const { message, sending } = run
+  const draft = { draftId: 'draft', threadId: 'thread', now }
+  const holder = { taskId: run.task.id, owner: 'test' }
   const order: string[] = []
-  const deciding = warmup.store.transaction(async (tx) => {
-    expect((await tx.engine.getToSend()).stoppedAt).toBeNull()
-    decided.resolve()
-    await commit.promise
-    order.push('decided')
+  let stopping: Promise<unknown> = Promise.resolve()
+  await store.transaction(async (tx) => {
+    expect(await tx.sends.begin(message, draft, sending, holder)).toBe(true)
+    stopping = stopSending(world.runtime.warmup).then(() => order.push('stopped'))
+    await expect.poll(() => waitsForALock(world)).toBe(true)
+    order.push('begun')
   })
-  await decided.promise
-  const stopping = stopSending(warmup).then(() => order.push('stopped'))
-  await expect.poll(() => waitsForALock(world)).toBe(true)
-  const late = warmup.store.transaction((tx) => tx.engine.getToSend())
-  commit.resolve()
-  await Promise.all([deciding, stopping])
-  expect(order).toEqual(['decided', 'stopped'])
-  expect((await late).stoppedAt).toEqual(world.clock.now())
+  await stopping
+  expect(order).toEqual(['begun', 'stopped'])
+  const next = { ...sending, begun: sending.begun + 1 }
+  expect(await store.sends.begin(message, draft, next, holder)).toBe(false)
+  await resumeSending(world.runtime.warmup)
+  expect(await store.sends.begin(message, draft, next, holder)).toBe(true)
 })
 
 test('a send that is ready while a stop is being kept waits for it, and is not sent', async () => {
@@ -142,7 +148,7 @@ test('a send that is ready while a stop is being kept waits for it, and is not s
 
 async function waitsForALock({ runtime: { db } }: World): Promise<boolean> {
   const rows = await db.execute(
-    "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+    'select from pg_locks where not granted and pid in (select pid from pg_stat_activity where datname = current_database())',
   )
   return rows.length > 0
 }

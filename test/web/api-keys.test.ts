@@ -103,6 +103,26 @@ test.each([
   expect(await keysOf(site).all()).toEqual([])
 })
 
+test('a hundred keys are in use at most; one that was revoked or has ended makes room', async () => {
+  let now = new Date('2026-11-20T10:00:00Z')
+  await using site = await openSite({ wallNow: () => now })
+  const operator = await site.operator()
+  const keys = keysOf(site)
+  const tomorrow = new Date(now.getTime() + DAY_MS)
+  for (let i = 0; i < 100; i += 1)
+    await keys.issue({ name: `key ${i}`, scopes: [], expiresAt: i === 0 ? tomorrow : null, now })
+  const refused = await make(operator)
+  expect([refused.status, textOf(refused)]).toEqual([
+    422,
+    expect.stringContaining('There are 100 keys in use'),
+  ])
+  now = tomorrow
+  expect((await make(operator)).status).toBe(200)
+  expect((await make(operator, formWith('name', ['one more']))).status).toBe(422)
+  await keys.revoke(2, now)
+  expect((await make(operator, formWith('name', ['one more']))).status).toBe(200)
+})
+
 test('a name of 60 characters is taken, and shown as text', async () => {
   await using site = await openSite()
   const operator = await site.operator()

@@ -13,6 +13,10 @@ const TYPED = {
   pauseShare: '30',
   restDays: '5',
   dkimSelectors: 'Google, s1',
+  keepMailDays: '120',
+  keepEventDays: '60',
+  keepHandoutDays: '2',
+  keepStatisticsDays: '400',
 }
 
 const engineOf = ({ world }: Site) => world.runtime.warmup.store.engine.get()
@@ -61,6 +65,10 @@ describe('the settings of the engine', () => {
       restDays: 5,
       needsAuthentication: true,
       dkimSelectors: ['google', 's1'],
+      keepMailDays: 120,
+      keepEventDays: 60,
+      keepHandoutDays: 2,
+      keepStatisticsDays: 400,
       stoppedAt: null,
     })
     const feed = textOf(await operator.get('/'))
@@ -101,19 +109,35 @@ describe('the settings of the engine', () => {
     ['watchShare', '0', 'from 1 to 100'],
     ['throttleShare', '10', 'more than where “Watch” begins'],
     ['pauseShare', '20', 'more than where “Throttled” begins'],
+    ['keepMailDays', '15', 'from 16 to 3650'],
+    ['keepMailDays', '59', 'no more than for conversations', 'keepEventDays'],
+    ['keepHandoutDays', '0', 'from 1 to'],
+    ['keepStatisticsDays', '119', 'no less than for conversations'],
     ['dkimSelectors', ' , ', 'Enter at least one selector.'],
     ['dkimSelectors', 'google, a_b', '“a_b” is no selector'],
-  ])('%s = %s is refused beside the field, and what was typed comes back', async (name, value, words) => {
+  ])(
+    '%s = %s is refused beside the field, and what was typed comes back',
+    async (name, value, words, beside = name) => {
+      await using site = await openSite()
+      const page = await save(await site.operator(), { needsAuthentication: 'yes', [name]: value })
+      expect(page.status).toBe(422)
+      expect(errorBeside(page, beside)).toContain(words)
+      for (const [field, typed] of Object.entries({ ...TYPED, [name]: value })) {
+        expect(page.html).toContain(`name="${field}" value="${typed}"`)
+        if (field !== beside) expect(errorBeside(page, field)).toBeNull()
+      }
+      expect(page.html).toMatch(/name="needsAuthentication" value="yes" checked/)
+      expect(await engineOf(site)).toEqual({ ...DEFAULT_ENGINE, stoppedAt: null })
+    },
+  )
+
+  test('never let conversations go that the cool-down still needs', async () => {
     await using site = await openSite()
-    const page = await save(await site.operator(), { needsAuthentication: 'yes', [name]: value })
-    expect(page.status).toBe(422)
-    expect(errorBeside(page, name)).toContain(words)
-    for (const [field, typed] of Object.entries({ ...TYPED, [name]: value })) {
-      expect(page.html).toContain(`name="${field}" value="${typed}"`)
-      if (field !== name) expect(errorBeside(page, field)).toBeNull()
-    }
-    expect(page.html).toMatch(/name="needsAuthentication" value="yes" checked/)
-    expect(await engineOf(site)).toEqual({ ...DEFAULT_ENGINE, stoppedAt: null })
+    const page = await save(await site.operator(), { coolDownDays: '60', keepMailDays: '61' })
+    expect([page.status, errorBeside(page, 'keepMailDays')]).toEqual([
+      422,
+      expect.stringContaining('at least 62'),
+    ])
   })
 
   test('explain how health is judged, with the operator’s own bands', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import { NeedsReauthError } from '../../src/domain/errors.ts'
-import { condemnAccount, openBreaker } from '../../src/warmup/incidents.ts'
+import { closeOutage, condemnAccount, openBreaker, openOutage } from '../../src/warmup/incidents.ts'
 import { addWebhook } from '../../src/warmup/webhooks.ts'
 import { expectedSignature, openReceiver, type Received } from '../support/receiver.ts'
 import { handWorker } from '../support/worker.ts'
@@ -25,6 +25,24 @@ test('the page is empty where nothing happened, and says how the operator could 
   expect(text).toContain('Nothing. When Google refuses an account')
   expect(text).toContain('To nobody: set SMTP_URL and NOTICE_MAIL_TO')
   expect((await site.visitor().get('/notices')).location).toBe('/sign-in')
+})
+
+test('every page says that Google fails, since when and in which words, until it answers again', async () => {
+  await using site = await openSite()
+  const { warmup } = site.world.runtime
+  const operator = await site.operator()
+  const nextTryAt = new Date(site.world.clock.now().getTime() + 20_000)
+  await openOutage(warmup, { failure: 'google_unavailable', words: 'Backend Error (503)', nextTryAt })
+  for (const path of ['/', '/notices', '/settings']) {
+    const text = textOf(await operator.get(path))
+    expect(text).toContain(
+      'Google fails for many accounts at once, so nothing is begun but one try at a time',
+    )
+    expect(text).toContain('Backend Error (503)')
+  }
+  await closeOutage(warmup)
+  expect(textOf(await operator.get('/settings'))).not.toContain('Google fails')
+  expect(textOf(await operator.get('/notices'))).toContain('Google answers again')
 })
 
 test('an open incident says what it is, why, what to do and where; once over it moves down', async () => {

@@ -1,35 +1,29 @@
 import { request } from 'node:http'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { fingerprint } from '../support/fingerprint.ts'
+import { pathsOf } from './routes.ts'
 import { openSite } from './site.ts'
-import { textOf } from './visitor.ts'
+import { csrfOf, textOf } from './visitor.ts'
 
-const PAGES = [
-  '/',
-  '/accounts/1',
-  '/accounts/1/remove',
-  '/messages/1',
-  '/unknown-sends',
-  '/settings',
-  '/no-such-page',
-]
-const ACTIONS = [
-  '/sign-out',
-  '/accounts/connect',
-  '/settings',
-  '/sending/stop',
-  '/sending/resume',
-  ...['settings', 'pause', 'resume', 'remove', 'connect'].map((action) => `/accounts/1/${action}`),
-  '/no-such-action',
-]
+/** What answers anybody: the probes, our files, and where people come from Google, by a link or to sign in. */
+const PUBLIC = /^\/(healthz|readyz|metrics|connect|sign-in|oauth\/google\/callback|assets\/\w+\/[\w.-]+)$/
+const isPrivate = (path: string) => !PUBLIC.test(path)
 
 test('without a session every page leads to the sign-in and every action is refused', async () => {
   await using site = await openSite()
   const visitor = site.visitor()
-  for (const path of PAGES) {
+  const pages = pathsOf(site.app, 'GET').filter(isPrivate)
+  const actions = pathsOf(site.app, 'POST').filter(isPrivate)
+  expect(pages).toEqual(expect.arrayContaining(['/', '/accounts/1', '/settings', '/docs']))
+  expect(actions).toEqual(expect.arrayContaining(['/sign-out', '/accounts/1/remove', '/api-keys']))
+  const before = await fingerprint(site.world.runtime.db)
+  for (const path of [...pages, '/no-such-page']) {
     const page = await visitor.get(path)
     expect([path, page.status, page.location]).toEqual([path, 302, '/sign-in'])
   }
-  for (const path of ACTIONS) expect([path, (await visitor.post(path, {})).status]).toEqual([path, 401])
+  for (const path of [...actions, '/no-such-action'])
+    expect([path, (await visitor.post(path, {})).status]).toEqual([path, 401])
+  expect(await fingerprint(site.world.runtime.db)).toEqual(before)
 })
 
 test('a page that renews itself is sent to the sign-in once its session is over', async () => {
@@ -40,18 +34,17 @@ test('a page that renews itself is sent to the sign-in once its session is over'
 
 test('a form without this session’s token changes nothing', async () => {
   await using site = await openSite()
-  const account = await site.world.connect('anna@sandbox.test')
+  await site.world.connect('anna@sandbox.test')
   const [operator, other] = [await site.operator(), await site.operator()]
-  const stolen = (await other.get('/')).html.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? ''
+  const stolen = csrfOf(await other.get('/'))
+  // The link itself is what /connect asks for.
+  const actions = pathsOf(site.app, 'POST').filter((path) => path !== '/connect')
+  expect(actions.length).toBeGreaterThan(15)
+  const before = await fingerprint(site.world.runtime.db)
   for (const token of ['', 'made up', stolen])
-    for (const path of [...ACTIONS.slice(0, -1), '/sign-in'])
-      expect([
-        path,
-        (await operator.post(path.replace('/1/', `/${account.id}/`), { _csrf: token })).status,
-      ]).toEqual([path, 403])
-  const { accounts, engine } = site.world.runtime.warmup.store
-  expect((await accounts.byId(account.id))?.status).toBe('active')
-  expect((await engine.get()).stoppedAt).toBeNull()
+    for (const path of actions)
+      expect([path, (await operator.post(path, { _csrf: token })).status]).toEqual([path, 403])
+  expect(await fingerprint(site.world.runtime.db)).toEqual(before)
 })
 
 test('another Host is refused, except for the probes', async () => {
@@ -69,13 +62,32 @@ test('another Host is refused, except for the probes', async () => {
   expect(await statusFor('/readyz')).toBe(200)
 })
 
-test('readyz names the part that is missing', async () => {
-  await using site = await openSite({ ready: async () => ({ postgres: 'ok', queue: 'no answer' }) })
-  const page = await site.visitor().get('/readyz')
-  expect(page.status).toBe(503)
-  expect(JSON.parse(page.html)).toEqual({
-    status: 'unavailable',
-    parts: { postgres: 'ok', queue: 'no answer' },
+describe('readyz', () => {
+  test.each([
+    ['queue', 'does not answer'],
+    ['migrations', 'the database is older than this version: run npm run migrate'],
+  ])('says which part is missing: %s', async (part, words) => {
+    const parts = { postgres: 'ok', migrations: 'ok', queue: 'ok', [part]: words }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 0 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(503)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'unavailable',
+      parts: { ...parts, tasks: 'ok' },
+      oldest_due_task_seconds: 0,
+    })
+  })
+
+  test('stays ready while tasks are late, and says for how long', async () => {
+    const parts = { postgres: 'ok' }
+    await using site = await openSite({ ready: async () => ({ parts, secondsOverdue: 734.2 }) })
+    const page = await site.visitor().get('/readyz')
+    expect(page.status).toBe(200)
+    expect(JSON.parse(page.html)).toEqual({
+      status: 'late',
+      parts: { postgres: 'ok', tasks: 'late: one has been due for 12 minutes; see whether workers run' },
+      oldest_due_task_seconds: 734,
+    })
   })
 })
 

@@ -36,6 +36,10 @@ test('a page asks the database the same number of questions however many account
     expect(await queriesOf(() => loadAccountCharts(store, first, world.clock.now()))).toBe(1)
     expect(await queriesOf(() => loadForecast({ store, clock: world.clock }, undefined))).toBe(3)
     expect(await queriesOf(() => dashboard.conversationOf(1))).toBe(1)
+    expect(await queriesOf(() => dashboard.unknownSends({ limit: 50, before: null }))).toBe(1)
+    expect(
+      await queriesOf(() => dashboard.failedMessages({ what: null, text: 'a' }, { limit: 50, before: 9 })),
+    ).toBe(1)
     await loadHealth(store, first, world.clock.now())
     expect(await queriesOf(() => loadHealth(store, first, world.clock.now()))).toBe(2)
     await store.accounts.steer(first.id, {

@@ -1,3 +1,4 @@
+import session from 'express-session'
 import { expect, test } from 'vitest'
 import { openSite, PASSWORD } from './site.ts'
 import { textOf } from './visitor.ts'
@@ -66,6 +67,22 @@ test('however many links were wrong, a good one works', async () => {
   expect([wrong.status, textOf(wrong)]).toEqual([429, expect.stringContaining('Wait 15 minutes')])
   expect((await visitor.get('/sign-in')).status).toBe(200)
   expect((await visitor.get(await link(site))).location).toBe('/')
+})
+
+test('however often the form is looked at, it begins no more than three hundred sessions; who has one signs in', async () => {
+  const sessionStore = new session.MemoryStore()
+  await using site = await openSite({ sessionStore })
+  const begun = () =>
+    new Promise<number>((resolve) => sessionStore.all((_, all) => resolve(Object.keys(all ?? {}).length)))
+  const early = site.visitor()
+  await early.get('/sign-in')
+  for (let round = 0; round < 20; round += 1)
+    await Promise.all(Array.from({ length: 20 }, () => site.visitor().get('/sign-in')))
+  expect(await begun()).toBe(300)
+  const late = await site.visitor().get('/sign-in')
+  expect([late.status, textOf(late)]).toEqual([429, expect.stringContaining('Wait 15 minutes')])
+  expect((await early.submit('/sign-in', '/sign-in', { password: PASSWORD })).location).toBe('/')
+  expect((await site.visitor().get(await link(site))).location).toBe('/')
 })
 
 test('signing in again and again is not counted as trying', async () => {

@@ -11,6 +11,7 @@ export const PASSWORD = 'a long enough password'
 
 export type Site = AsyncDisposable & {
   world: World
+  app: ReturnType<typeof createApp>
   url: string
   /** What was logged as an error. */
   errors: unknown[]
@@ -38,7 +39,8 @@ export async function openSite(
     operatorPassword: PASSWORD,
     sessionSecrets: ['a secret of this test'],
     sessionStore: new session.MemoryStore(),
-    ready: async () => ({ postgres: 'ok' }),
+    ready: async () => ({ parts: { postgres: 'ok' }, secondsOverdue: 0 }),
+    tellMetrics: async (_request, response) => void response.writeHead(404).end(),
     notice: null,
     wallNow: () => new Date(),
     log: {
@@ -53,6 +55,7 @@ export async function openSite(
   server.on('request', app)
   return {
     world,
+    app,
     url,
     errors,
     visitor: () => new Visitor(url),

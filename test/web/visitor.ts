@@ -17,8 +17,7 @@ export class Visitor {
 
   /** Sends a form that stands on the page `from`. */
   async submit(from: string, path: string, fields: Fields = {}): Promise<Page> {
-    const { html } = await this.get(from)
-    const token = html.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? ''
+    const token = csrfOf(await this.get(from))
     return this.post(path, [['_csrf', token], ...(Array.isArray(fields) ? fields : Object.entries(fields))])
   }
 
@@ -41,6 +40,11 @@ export class Visitor {
       html: await response.text(),
     }
   }
+}
+
+/** The token that the forms of a page are sent back with. */
+export function csrfOf({ html }: Page): string {
+  return html.match(/name="_csrf" value="([^"]+)"/)?.[1] ?? ''
 }
 
 /** What a reader sees of a page, without its markup. */

@@ -6,9 +6,12 @@ type Place = 'path' | 'query' | 'body'
 type InvalidField = { in: Place; path: string; problem: string; expected: string }
 export type Sent = Record<Place, unknown>
 
+/** An answer names no more than this, so that it is never much longer than what was sent. */
+const MOST_ERRORS = 50
+
 const NOTHING = z.strictObject({})
 
-/** @throws ApiProblem `invalid_request` with everything that is wrong */
+/** @throws ApiProblem `invalid_request` with everything that is wrong, as long as that is not very much */
 export function readCall({ path = NOTHING, query = NOTHING, body, isBodySecret }: Operation, sent: Sent) {
   const errors: InvalidField[] = []
   const read = (place: Place, schema: z.ZodObject) => {
@@ -25,7 +28,10 @@ export function readCall({ path = NOTHING, query = NOTHING, body, isBodySecret }
   }
   if (errors.length === 0) return fields
   const count = errors.length === 1 ? 'One field is' : `${errors.length} fields are`
-  throw new ApiProblem('invalid_request', `${count} not as expected.`, { errors })
+  const left = errors.length > MOST_ERRORS ? ` The first ${MOST_ERRORS} of them are named.` : ''
+  throw new ApiProblem('invalid_request', `${count} not as expected.${left}`, {
+    errors: errors.slice(0, MOST_ERRORS),
+  })
 }
 
 function invalidFields(

@@ -40,9 +40,11 @@ export const SCENARIOS: Record<TaskKind, Record<string, Scenario>> = {
   send: { 'an opening': sendAnOpening },
   open: { 'finding a mail': findAMail, 'the end of its reading': endReading },
   reply: { 'an answer': answer },
+  settle: { 'a mail whose answer was lost': settleAMail },
   check: { 'a token': checkAToken },
   disconnect: { 'a removed account': disconnect },
   notify: { 'an incident': tellAnIncident },
+  tidy: { 'an old event': tidyAnEvent },
 }
 
 /** Two new accounts with nothing to do. Their domain is one that is looked up. */
@@ -102,6 +104,33 @@ async function answer(cast: Cast) {
   const replyId = await idOf(cast.world, sql`select id::int from messages where in_reply_to = ${id}`)
   await makeDue(cast.world, sql`kind = 'reply' and message_id = ${replyId}`)
   return () => expectMail(cast, replyId, { state: 'sent' })
+}
+
+async function settleAMail(cast: Cast) {
+  const { world } = cast
+  const id = await planMail(cast)
+  world.sandbox.control.addFault({ path: '/drafts/send', drop: 'after' })
+  await runByHand(cast, 'send', id)
+  await world.runtime.db.execute(sql`update messages set state = 'unknown' where id = ${id}`)
+  await world.runtime.db.execute(
+    sql`update tasks set kind = 'settle' where kind = 'send' and message_id = ${id}`,
+  )
+  await makeDue(world, sql`kind = 'settle' and message_id = ${id}`)
+  return () => expectMail(cast, id, { state: 'sent' })
+}
+
+async function tidyAnEvent({ world: { runtime, clock }, world }: Cast) {
+  const { store } = runtime.warmup
+  const at = new Date(clock.now().getTime() - 1000 * 86_400_000)
+  await store.events.add({ kind: 'engine_changed', at, accountId: null })
+  await makeDue(world, sql`kind = 'tidy'`)
+  return async () => {
+    expect(await runtime.db.execute(sql`select from events where at <= ${at.toISOString()}`)).toEqual([])
+    const [next] = await runtime.db.execute<{ waits: boolean }>(
+      sql`select due_at > ${clock.now().toISOString()} as waits from tasks where kind = 'tidy'`,
+    )
+    expect(next).toEqual({ waits: true })
+  }
 }
 
 async function checkAToken({ world, anna }: Cast) {

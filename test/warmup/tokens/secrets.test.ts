@@ -2,13 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { parseConfig, requireComplete } from '../../../src/config.ts'
-import { sql } from '../../../src/db/drizzle.ts'
+import { eq, sql } from '../../../src/db/drizzle.ts'
+import { messages } from '../../../src/db/schema.ts'
 import { DEFAULT_SETTINGS } from '../../../src/domain/account.ts'
 import { API_SCOPES } from '../../../src/domain/api-key.ts'
+import { TASK_KINDS } from '../../../src/domain/task.ts'
 import { createLogger } from '../../../src/logger.ts'
 import { newWebhookSecret } from '../../../src/notices/webhook.ts'
-import { createRuntime, startClock } from '../../../src/runtime.ts'
+import { createRuntime, type Runtime, startClock } from '../../../src/runtime.ts'
 import { finishConnecting, startConnecting } from '../../../src/warmup/connect-account.ts'
+import type { Warmup } from '../../../src/warmup/dependencies.ts'
+import { removeAccount } from '../../../src/warmup/disconnect-account.ts'
 import { storeCredentials } from '../../../src/warmup/store-credentials.ts'
 import { giveConsent } from '../../support/consent.ts'
 import { prepareInstance } from '../../support/instance.ts'
@@ -22,6 +26,14 @@ const VAULT = {
   email: 'vault@example.net',
   clientId: 'other-client',
   clientSecret: 'the-other-client-secret',
+}
+
+/** So that every kind of task comes soon, and mails say something of the operator's own. */
+const WHOLE_WARMUP = {
+  startVolume: 40,
+  openRate: 1,
+  replyRate: 1,
+  signature: 'The signature that nobody but Anna writes',
 }
 
 /** Two days in which everything happens to tokens that can; returns what must stand nowhere. */
@@ -93,7 +105,7 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     expect(secretsIn(kept, secrets)).toEqual([])
   })
 
-  test('in what a process logs at its finest level', async () => {
+  test('in what a process logs of a whole warmup at its finest level, nor does a line of any mail', async () => {
     await using instance = await prepareInstance({ LOG_LEVEL: 'trace', WARMUP_SPEED: '5000' })
     const running = await instance.start()
     const settings = running.settings()
@@ -108,13 +120,14 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     ] as const) {
       const url = await startConnecting(
         runtime.warmup,
-        { ...DEFAULT_SETTINGS, kind, startVolume: 40 },
+        { ...DEFAULT_SETTINGS, ...WHOLE_WARMUP, kind },
         new Date(),
       )
       expect(
         await finishConnecting(runtime.warmup, await giveConsent(url, email), new Date()),
       ).toHaveProperty('account')
     }
+    await addWebhook(runtime.warmup)
     const signedIn = await fetch(running.signInLink, { redirect: 'manual' })
     const cookie = signedIn.headers.getSetCookie().join('; ')
     for (const path of ['/', '/accounts/1', '/api-keys'])
@@ -128,6 +141,13 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     while (Math.max(...(await versions())) < 4) await delay(50)
     await control(settings, 'grants/revoke', { mailbox: 'cleo@example.org' })
     while (!(await statuses()).includes('needs_reauth')) await delay(50)
+    const gone = (await runtime.warmup.store.accounts.all()).find(({ status }) => status === 'needs_reauth')
+    await removeAccount(runtime.warmup, gone?.id ?? 0)
+    await control(settings, 'placement', { placement: 'inbox' })
+    await lookForASentMail(runtime)
+    await runtime.db.execute(sql`update tasks set due_at = ${clock.now().toISOString()} where kind = 'tidy'`)
+    while (TASK_KINDS.some((kind) => !running.output().includes(`"kind":"${kind}"`))) await delay(50)
+    const mails = await mailsOf(settings, 'anna@example.com')
     const stored = await Promise.all(
       (await runtime.warmup.store.accounts.all()).map(({ id }) => runtime.warmup.store.tokens.of(id)),
     )
@@ -139,6 +159,18 @@ describe('no token, client secret, code, API key or webhook secret stands in cle
     for (const line of ['token refreshed', 'account needs re-authentication', 'task ended'])
       expect(output).toContain(line)
     expect(secretsIn(output, [...tap.secrets, config.GOOGLE_CLIENT_SECRET])).toEqual([])
+    const lines = [...new Set(mails.map(longestLineOf)), WHOLE_WARMUP.signature]
+    expect(lines.length).toBeGreaterThan(3)
+    expect(lines.filter((line) => output.includes(line))).toEqual([])
+    for (const line of output.matchAll(/^\{.*"msg":"task ended"\}$/gm)) {
+      const told = JSON.parse(line[0]) as Record<string, unknown>
+      expect(told).toMatchObject({
+        taskId: expect.any(Number),
+        ms: expect.any(Number),
+        lateMs: expect.any(Number),
+      })
+      if (told.ended !== 'done') expect(told).toMatchObject({ reason: expect.any(String) })
+    }
   })
 })
 
@@ -225,6 +257,27 @@ async function askApi(site: Site): Promise<Map<string, string>> {
 }
 
 const longestLineOf = (text: string) => text.split(/\r?\n/).toSorted((a, b) => b.length - a.length)[0] ?? ''
+
+async function addWebhook({ store, clock }: Warmup): Promise<void> {
+  const hook = { url: 'http://127.0.0.1:1/hook', secret: newWebhookSecret() }
+  await store.transaction((tx) => tx.webhooks.add(hook, clock.now()))
+}
+
+/** As if nobody knew whether it was sent. */
+async function lookForASentMail({ warmup, db }: Runtime): Promise<void> {
+  const [sent] = await db.select().from(messages).where(eq(messages.state, 'sent')).limit(1)
+  if (!sent) throw new Error('nothing was sent')
+  const look = { kind: 'settle' as const, accountId: sent.senderId, messageId: sent.id }
+  await warmup.store.tasks.hasten([{ ...look, dueAt: warmup.clock.now() }])
+}
+
+/** The texts of all mail in a mailbox of the simulated Google. */
+async function mailsOf({ GOOGLE_API_ROOT }: Record<string, string>, mailbox: string): Promise<string[]> {
+  const url = new URL(`sandbox/mailboxes/${mailbox}/messages`, GOOGLE_API_ROOT)
+  const answer = await fetch(url, { headers: { 'x-sandbox-control': '1' } })
+  const { messages } = (await answer.json()) as { messages: { text: string }[] }
+  return messages.map(({ text }) => text)
+}
 
 async function control(
   { GOOGLE_API_ROOT }: Record<string, string>,

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import { accounts } from '../../../src/db/schema.ts'
 import { finishConnecting } from '../../../src/warmup/connect-account.ts'
 import { followConnectLink, openConnectLink } from '../../../src/warmup/connect-link.ts'
 import { giveConsent } from '../../support/consent.ts'
 import { type Api, openApi } from './caller.ts'
 
-const CALENDAR = 'https://www.googleapis.com/auth/calendar.readonly'
+const PREFIX = 'https://www.googleapis.com/auth/'
+const CALENDAR = `${PREFIX}calendar.readonly`
 const DAY = 24 * 3_600_000
 const linkOf = ({ body }: { body: { url: string } }) => new URL(body.url).searchParams.get('link') ?? ''
 const offerOf = ({ world }: Api, reply: { body: { url: string } }) =>
@@ -86,6 +88,33 @@ test('what is no scope of Google’s is refused', async () => {
         },
       ],
     ])
+  }
+})
+
+test('the longest links that can be made still open', async () => {
+  await using api = await openApi()
+  const extra_scopes = Array.from({ length: 50 }, (_, i) => `${'x'.repeat(97)}${i + 100}`)
+  const settings = {
+    displayName: '漢'.repeat(60),
+    signature: '漢'.repeat(500),
+    holidays: Array.from({ length: 100 }, (_, i) => `2026-${(i % 12) + 10}-10..2027-12-31`),
+  }
+  const { id } = await api.world.connect('anna@example.com', settings)
+  await api.world.runtime.db
+    .update(accounts)
+    .set({ extraScopes: extra_scopes.map((scope) => PREFIX + scope) })
+  const operator = await api.site.operator()
+  const { html } = await operator.submit(`/accounts/${id}`, `/accounts/${id}/connect-link`)
+  const newcomer = `${'n'.repeat(60)}@${'example.'.repeat(20)}com`
+  const { body } = await api.call('POST', `/v1/accounts/${newcomer}/connect-link`, { body: { extra_scopes } })
+
+  for (const url of [html.match(/id="link" value="([^"]+)"/)?.[1] ?? '', body.url]) {
+    // What browsers say besides counts too: address and headers have 16 kB together.
+    const path = `/connect${new URL(url).search}`
+    const page = await api.site.visitor().get(path, { 'accept-language': 'x'.repeat(1500) })
+    expect(page.status).toBe(200)
+    const link = new URL(url).searchParams.get('link') ?? ''
+    expect((await api.site.visitor().post('/connect', { link })).status).toBe(303)
   }
 })
 

@@ -67,6 +67,14 @@ test('everything that is wrong is named at once, with what was expected', async 
   ])
 })
 
+test('of thousands of wrong fields fifty are named, and how many there are', async () => {
+  await using api = await openApi()
+  const body = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [i.toString(36), 0]))
+  const reply = await api.call('POST', LINK, { body })
+  expect([reply.status, reply.body.errors.length]).toEqual([422, 50])
+  expect(reply.body.detail).toBe('2000 fields are not as expected. The first 50 of them are named.')
+})
+
 test('numbers are read as they are written, or not at all', async () => {
   await using api = await openApi()
   for (const query of [

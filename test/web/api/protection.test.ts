@@ -1,26 +1,37 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { createDashboard } from '../../../src/db/dashboard.ts'
+import { OPERATIONS } from '../../../src/web/api/operations.ts'
 import { openApi } from './caller.ts'
 
 const EMAIL = 'anna@example.com'
 const CREDENTIALS = { client_id: 'a', client_secret: 'b', refresh_token: 'c' }
-const CALLS = [
-  ['GET', `/v1/accounts/${EMAIL}/token`, 'tokens:read'],
-  ['POST', `/v1/accounts/${EMAIL}/token/refresh`, 'tokens:write'],
-  ['PUT', `/v1/accounts/${EMAIL}/credentials`, 'tokens:write'],
-  ['GET', '/v1/accounts', 'accounts:read'],
-  ['GET', `/v1/accounts/${EMAIL}`, 'accounts:read'],
-  ['POST', `/v1/accounts/${EMAIL}/connect-link`, 'accounts:write'],
-  ['POST', `/v1/accounts/${EMAIL}/pause`, 'accounts:write'],
-  ['POST', `/v1/accounts/${EMAIL}/resume`, 'accounts:write'],
-  ['DELETE', `/v1/accounts/${EMAIL}`, 'accounts:write'],
-] as const
-const FOR_ANY_KEY = [
-  ['GET', '/v1/me'],
-  ['GET', '/v1/openapi.json'],
-] as const
+const CALLS = OPERATIONS.flatMap(({ method, route, scope }) =>
+  scope === null ? [] : [[method.toUpperCase(), pathOf(route), scope] as const],
+)
+const FOR_ANY_KEY = OPERATIONS.filter(({ scope }) => scope === null).map(
+  ({ method, route }) => [method.toUpperCase(), pathOf(route)] as const,
+)
 const bodyFor = (method: string) => (method === 'PUT' ? { body: CREDENTIALS } : {})
+
+function pathOf(route: string): string {
+  return `/v1${route.replace(/\{\w+\}/, EMAIL)}`
+}
+
+test.each(CALLS)(
+  '%s %s needs the scope for what it touches, and to write where it changes something',
+  (method, path, scope) => {
+    const subject = /\/(token|credentials)/.test(path) ? 'tokens' : 'accounts'
+    expect(scope).toBe(`${subject}:${method === 'GET' ? 'read' : 'write'}`)
+  },
+)
+
+test('any key may look at itself and at the description, and at nothing else', () => {
+  expect(FOR_ANY_KEY).toEqual([
+    ['GET', '/v1/me'],
+    ['GET', '/v1/openapi.json'],
+  ])
+})
 
 test('without a valid key nothing is answered, known path or not', async () => {
   await using api = await openApi()
