@@ -74,7 +74,7 @@ const schema = z
     const refuse = (name: keyof EngineSettings, message: string) =>
       context.addIssue({ code: 'custom', path: [name], message })
     if (keepMailDays < fewest)
-      refuse('keepMailDays', `Enter at least ${fewest}: plans look back so far with this cool-down.`)
+      return refuse('keepMailDays', `Enter at least ${fewest}: plans look back so far with this cool-down.`)
     if (keepEventDays > keepMailDays)
       refuse('keepEventDays', 'Enter no more than for conversations: events tell of their mail.')
     if (keepStatisticsDays < keepMailDays)

@@ -158,10 +158,10 @@ test('tasks that are tried again by themselves are shown, those most in trouble 
   const { world } = site
   await planDue(world)
   await world.runtime.db.execute(sql`update tasks set waiting_for = 'Backend Error (500)',
-    errors = case kind when 'plan' then 200 when 'send' then 3 else 0 end where account_id = 1`)
+    errors = case kind when 'plan' then 250 when 'send' then 3 else 0 end where account_id = 1`)
   const page = textOf(await (await site.operator()).get('/failed'))
   expect(page).toMatch(
-    /Plan the day anna@example.com 200 tries failed; it was given up, and begins anew by itself; next .* Backend Error \(500\)\. Send a mail anna@example.com 3 tries failed; next/,
+    /Plan the day anna@example.com 250 tries failed; it was given up, and begins anew by itself; next .* Backend Error \(500\)\. Send a mail anna@example.com 3 tries failed; next/,
   )
   expect(page).not.toContain('Prove the token')
 })

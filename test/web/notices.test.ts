@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import { NeedsReauthError } from '../../src/domain/errors.ts'
+import { MOST_TRIES } from '../../src/domain/task.ts'
 import { closeOutage, condemnAccount, openBreaker, openOutage } from '../../src/warmup/incidents.ts'
 import { addWebhook } from '../../src/warmup/webhooks.ts'
 import { expectedSignature, openReceiver, type Received } from '../support/receiver.ts'
@@ -158,7 +159,7 @@ test('a message that failed is hinted at on the dashboard, stands first on the p
   await condemnAccount(warmup, account.id, 1, WHY)
   receiver.answer(500)
   using worker = handWorker(world)
-  await db.execute(sql`update tasks set errors = 24 where kind = 'notify'`)
+  await db.execute(sql`update tasks set errors = ${MOST_TRIES.notice - 1} where kind = 'notify'`)
   world.clock.pass(HOUR)
   const [handout] = await worker.handOut('notify')
   expect(await worker.run(handout)).toBe('failed')
