@@ -158,13 +158,11 @@ export async function finish(warmup: Warmup, run: MessageRun, sent: Sent): Promi
   const now = clock.now()
   const opensAt = readingTime(now, readingSchedule(partner), chanceOf(message, 'reading'))
   const fact = { ...sent, now, day: localDateOf(now, account.timeZone), opensAt }
-  try {
-    const rfcMessageId = await dress(warmup, run, sent.messageId)
-    await store.sends.record(message, { ...fact, rfcMessageId }, holderOf(run))
-  } catch (error) {
-    if (error instanceof GoogleError) await store.sends.record(message, { ...fact, rfcMessageId: null }, null)
+  const rfcMessageId = await dress(warmup, run, sent.messageId).catch(async (error: unknown) => {
+    await store.sends.record(message, { ...fact, rfcMessageId: null }, null)
     throw error
-  }
+  })
+  await store.sends.record(message, { ...fact, rfcMessageId }, holderOf(run))
   return { kind: 'done', isKept: true }
 }
 

@@ -163,6 +163,74 @@ test('a mail that a person writes in the thread of one that is being sent is not
   expect(sentByAnna(world)).toHaveLength(2)
 })
 
+test('a mail that has left is sent, though its sender’s grant dies before anything else can be asked', async () => {
+  const { world, anna } = await openWithDueMail()
+  await using _ = world
+  using worker = handWorker(world)
+  await world.runtime.warmup.authenticateAndUpdateToken(anna.id)
+  world.sandbox.control.addFault({ path: '/messages/', method: 'GET', status: 401, count: 1 })
+  world.sandbox.control.addFault({ path: '/token$', method: 'POST', reason: 'invalid_grant', count: 1 })
+  const [handout] = await worker.handOut('send')
+  expect(await worker.run(handout)).toBe('parked')
+  expect(world.sandbox.control.faults()).toEqual([])
+  expect((await world.runtime.warmup.store.accounts.byId(anna.id))?.status).toBe('needs_reauth')
+  expect(await messagesOf(world.runtime)).toMatchObject([{ state: 'sent' }])
+  await world.connect(ANNA)
+  await world.settle()
+  expect(sentByAnna(world)).toHaveLength(1)
+})
+
+test('of two sends of an account that rest on the same facts, one is begun', async () => {
+  const { world } = await openWithDueMail(2)
+  await using _ = world
+  const { store } = world.runtime.warmup
+  using worker = handWorker(world)
+  const sends = await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'send'))
+  world.clock.moveTo(new Date(Math.max(...sends.map(({ dueAt }) => dueAt.getTime()))))
+  const [first] = await worker.handOut('send')
+  // The second one is handed out beside it, as where the first one's lease has run out.
+  await world.runtime.db
+    .update(tasks)
+    .set({ handout: 1, leaseUntil: new Date(Date.now() + 30_000) })
+    .where(eq(tasks.kind, 'send'))
+  const times = { now: world.clock.now(), leaseSeconds: 30 }
+  const begun = await Promise.all(
+    sends.map(async ({ id }) => {
+      const run = await store.tasks.start({ taskId: id, kind: 'send', handout: 1 }, `run ${id}`, times)
+      if (!run?.message || !run.sending) throw new Error('a send has not begun')
+      const draft = { draftId: `draft ${id}`, threadId: `thread ${id}`, now: times.now }
+      return store.sends.begin(run.message, draft, run.sending, { taskId: id, owner: `run ${id}` })
+    }),
+  )
+  expect(first).toBeDefined()
+  expect(begun.toSorted()).toEqual([false, true])
+})
+
+test('a decision whose rate was put to another question meanwhile is made anew, and counted once', async () => {
+  const { world, ben } = await openWithDueMail()
+  await using _ = world
+  using worker = handWorker(world)
+  const [send] = await worker.handOut('send')
+  await worker.run(send)
+  const [open] = await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'open'))
+  world.clock.moveTo(open?.dueAt ?? world.clock.now())
+  world.sandbox.control.addFault({ path: '/messages$', method: 'GET', delayMs: 300, count: 1 })
+  const [handout] = await worker.handOut('open')
+  const running = worker.run(handout)
+  await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+  const elsewhere = { open: { asked: 10, granted: 10 } }
+  await world.runtime.db
+    .update(accountCounts)
+    .set({ rateRuns: elsewhere })
+    .where(eq(accountCounts.accountId, ben.id))
+  expect(await running).toBe('again')
+  expect(await messagesOf(world.runtime)).toMatchObject([{ placement: null }])
+  await world.settle()
+  const [mail] = await messagesOf(world.runtime)
+  expect(mail).toMatchObject({ placement: 'inbox', decisions: { open: { asked: 10 } } })
+  expect((await world.runtime.warmup.store.counts.runs(ben.id)).open).toEqual({ asked: 11, granted: 11 })
+})
+
 describe('an account that is removed', () => {
   test('while a mail of it is being sent leaves that mail unknown, for the operator to see', async () => {
     const { world, anna } = await openWithDueMail()
