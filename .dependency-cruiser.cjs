@@ -35,7 +35,7 @@ module.exports = {
       'use cases and web know adapters by their types; what they need is given to them',
       { path: '^src/(warmup|web)/' },
       {
-        path: [ADAPTERS, '^src/(runtime|process|web-server|worker-process)[.]ts$'],
+        path: [ADAPTERS, '^src/(runtime|start-checks|start-workers|process|web-server|worker-process)[.]ts$'],
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -7,7 +7,8 @@ import { interruption } from '../src/interruption.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
 import { createProgressBar } from '../src/progress-bar.ts'
-import { createRuntime, migrate, requireKeys, startClock } from '../src/runtime.ts'
+import { createRuntime, migrate, startClock } from '../src/runtime.ts'
+import { requireKeys } from '../src/start-checks.ts'
 import { type CaughtUp, catchUp } from '../src/warmup/after-restore/catch-up.ts'
 
 // After a backup was restored and before anything else is started: see docs/backup.md. Exit status: 0 workers may run,

@@ -7,7 +7,8 @@ import type { Clock } from '../src/domain/clock.ts'
 import { TASK_KINDS } from '../src/domain/task.ts'
 import { runProcess } from '../src/process.ts'
 import { openQueue } from '../src/rehearsal/own-queue.ts'
-import { createRuntime, pollInterval, startWorkers } from '../src/runtime.ts'
+import { createRuntime, pollInterval } from '../src/runtime.ts'
+import { startWorkers } from '../src/start-workers.ts'
 
 // A worker process as `npm run workers` starts one, in a time that moves on whenever there is little left to do, so that
 // what is due later need not be waited for. `npm run bench` starts it and says over the channel what it is to run.

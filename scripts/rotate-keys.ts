@@ -6,7 +6,8 @@ import { interruption } from '../src/interruption.ts'
 import { createLogger } from '../src/logger.ts'
 import { runProcess } from '../src/process.ts'
 import { createProgressBar } from '../src/progress-bar.ts'
-import { createRuntime, type Runtime, requireKeys, requireStores } from '../src/runtime.ts'
+import { createRuntime, type Runtime } from '../src/runtime.ts'
+import { requireKeys, requireStores } from '../src/start-checks.ts'
 
 // Seals every stored secret with the first of TOKEN_ENCRYPTION_KEYS, beside running processes; a second run goes on
 // where one was stopped. Exit status: 0 nothing has an older key, 1 something has, or does not open at all, 2 it could

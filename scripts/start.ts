@@ -6,18 +6,10 @@ import { TASK_KINDS } from '../src/domain/task.ts'
 import { publishInstance } from '../src/embedded/instance.ts'
 import { type FoundDatabase, findDatabase } from '../src/find-database.ts'
 import { type Process, runProcess } from '../src/process.ts'
-import {
-  createQueueBackend,
-  createRuntime,
-  migrate,
-  pollInterval,
-  requireKeys,
-  requireSameDatabase,
-  startClock,
-  startWorkers,
-  warnOfTexts,
-} from '../src/runtime.ts'
+import { createQueueBackend, createRuntime, migrate, pollInterval, startClock } from '../src/runtime.ts'
 import { mondayMorning, startLocalSandbox } from '../src/sandbox/local.ts'
+import { requireKeys, requireSameDatabase, warnOfTexts } from '../src/start-checks.ts'
+import { startWorkers } from '../src/start-workers.ts'
 import { openTelemetry } from '../src/telemetry.ts'
 import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
 

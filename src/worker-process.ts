@@ -1,6 +1,8 @@
 import type { TaskKind } from './domain/task.ts'
 import { runProcess } from './process.ts'
-import { openParts, pollInterval, requireSameDatabase, startWorkers } from './runtime.ts'
+import { openParts, pollInterval } from './runtime.ts'
+import { requireSameDatabase } from './start-checks.ts'
+import { startWorkers } from './start-workers.ts'
 import { serveOwnMetrics } from './telemetry.ts'
 
 /**

@@ -4,7 +4,7 @@ import { eq, sql } from './drizzle.ts'
 import { accountCounts } from './schema.ts'
 
 export type AccountCounts = typeof accountCounts.$inferSelect
-type Counter = Exclude<keyof AccountCounts, 'accountId' | 'rateRuns'>
+type Counter = Exclude<keyof AccountCounts, 'accountId' | 'rateRuns' | 'begun'>
 export type Increments = Partial<Record<Counter, number>>
 
 export function createCounts(db: Database) {

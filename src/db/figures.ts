@@ -3,8 +3,6 @@ import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 import { runs } from './tasks.ts'
 
-export type FiguresReader = ReturnType<typeof createFigures>
-
 const DUE = (now: Date) => sql`t.due_at <= ${now.toISOString()} and ${runs}
   and not (t.started_by is not null and t.lease_until >= clock_timestamp())`
 

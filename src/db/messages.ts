@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { PlanReason } from '../domain/plan-day.ts'
 import type { Database } from './connection.ts'
-import { and, asc, eq, gte, inArray, ne, not, sql } from './drizzle.ts'
+import { and, asc, eq, gte, inArray, not, sql } from './drizzle.ts'
 import { messages, tasks } from './schema.ts'
 
 export type Message = typeof messages.$inferSelect
@@ -45,20 +45,16 @@ export function createMessages(db: Database) {
         .orderBy(asc(messages.turn))
     },
 
-    /** What the account sent, or may have sent, since `dayStart`, one message left aside; and when it sent last, ever. */
+    /** What the account sent, or may have sent, since `dayStart`; and when it sent last, ever. */
     async sentSince(
       senderId: number,
       dayStart: Date,
-      except: number | null = null,
     ): Promise<{ sentToday: number; openingsToday: number; lastSentAt: Date | null }> {
-      const isOthers = and(
-        eq(messages.senderId, senderId),
-        except === null ? undefined : ne(messages.id, except),
-      )
+      const isOurs = eq(messages.senderId, senderId)
       const last = db
         .select({ at: sql`max(${messages.sendStartedAt})` })
         .from(messages)
-        .where(isOthers)
+        .where(isOurs)
       const [row] = await db
         .select({
           sentToday: sql<number>`count(*)::int`,
@@ -66,7 +62,7 @@ export function createMessages(db: Database) {
           lastSentAt: sql`(${last})`.mapWith(messages.sendStartedAt),
         })
         .from(messages)
-        .where(and(isOthers, gte(messages.sendStartedAt, dayStart)))
+        .where(and(isOurs, gte(messages.sendStartedAt, dayStart)))
       return row ?? { sentToday: 0, openingsToday: 0, lastSentAt: null }
     },
 

@@ -52,11 +52,6 @@ export function wholeAfter(wholeAt: number, units: number, allowance: Allowance,
   return Math.max(wholeAt, now) + units / refill(allowance)
 }
 
-/** The units that may be spent now. */
-export function unitsLeft(wholeAt: number, allowance: Allowance, now: number): number {
-  return Math.max(0, allowance.burst - Math.max(0, wholeAt - now) * refill(allowance))
-}
-
 /** When so many units may be spent, or the whole allowance where that is less; `now` if at once. Times in milliseconds. */
 export function readyAt(wholeAt: number, units: number, allowance: Allowance, now: number): number {
   const spare = allowance.burst - Math.min(units, allowance.burst)

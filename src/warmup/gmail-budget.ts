@@ -3,7 +3,6 @@ import type { Clock } from '../domain/clock.ts'
 import { type Allowance, allowanceOf, readyAt, wholeAfter } from '../domain/quota.ts'
 
 export type BudgetSettings = { unitsPerMinuteProject: number; unitsPerMinuteAccount: number }
-export type GmailBudget = ReturnType<typeof createGmailBudget>
 
 /** Why a task waits, in the operator's words. */
 const WAITS = {

@@ -7,7 +7,6 @@ import type { Logger } from '../logger.ts'
 import { closeOutage, type IncidentDependencies, openOutage } from './incidents.ts'
 
 export type WatchDependencies = IncidentDependencies & { random: Random; log: Logger }
-export type GoogleWatch = ReturnType<typeof createGoogleWatch>
 
 type Sighting = { at: number; failed: boolean }
 

@@ -1,17 +1,12 @@
 import { z } from 'zod'
 import type { FailedFilter } from '../db/ending-reports.ts'
+import { searchText } from './search-text.ts'
 
 const MAILS_A_PAGE = 50
 
 /** Anything that makes no sense counts as not given. */
 const schema = z.object({
-  // Postgres knows no text with a NUL in it.
-  q: z
-    .string()
-    .trim()
-    .max(320)
-    .regex(/^[^\0]*$/)
-    .catch(''),
+  q: searchText,
   what: z.enum(['send', 'open']).nullable().catch(null),
   before: z
     .string()

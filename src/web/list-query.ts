@@ -2,18 +2,13 @@ import { z } from 'zod'
 import type { AccountFilter } from '../db/dashboard.ts'
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES } from '../domain/account.ts'
 import { HEALTHS } from '../domain/health.ts'
+import { searchText } from './search-text.ts'
 
 const HIGHEST_PAGE = 1_000_000
 
 /** Anything that makes no sense counts as not given. */
 const schema = z.object({
-  // Postgres knows no text with a NUL in it.
-  q: z
-    .string()
-    .trim()
-    .max(320)
-    .regex(/^[^\0]*$/)
-    .catch(''),
+  q: searchText,
   kind: z.enum(ACCOUNT_KINDS).nullable().catch(null),
   status: z.enum(ACCOUNT_STATUSES).nullable().catch(null),
   health: z.enum(HEALTHS).nullable().catch(null),

@@ -3,8 +3,6 @@ import { type Forecast, FURTHEST_DAYS, forecast } from '../domain/forecast.ts'
 import { type LocalDate, localDateOf } from '../domain/local-time.ts'
 import { fullDay, lastDayOfRamp, volumeOnDay } from '../domain/ramp.ts'
 
-export type OutlookRow = ReturnType<typeof outlookRow>
-
 /** An account's forecast in one row of a table. */
 export function outlookRow(account: Account, now: Date) {
   const today = localDateOf(now, account.timeZone)

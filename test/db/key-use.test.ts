@@ -4,7 +4,7 @@ import { eq } from '../../src/db/drizzle.ts'
 import { webhooks } from '../../src/db/schema.ts'
 import { createSealer } from '../../src/db/sealing.ts'
 import { createStore } from '../../src/db/store.ts'
-import { requireKeys } from '../../src/runtime.ts'
+import { requireKeys } from '../../src/start-checks.ts'
 import { openWorld } from '../support/world.ts'
 
 test('a start is refused while tokens or webhook secrets need keys that are not there; the message names them', async () => {

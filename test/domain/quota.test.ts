@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allowanceOf, readyAt, unitsLeft, wholeAfter } from '../../src/domain/quota.ts'
+import { allowanceOf, readyAt, refill, wholeAfter } from '../../src/domain/quota.ts'
 
 const MINUTE = 60_000
 const allowance = fc
@@ -46,8 +46,9 @@ describe('who asks when it may', () => {
         fc.integer({ min: 1, max: 150 }),
         (of, wholeAt, units) => {
           const at = readyAt(wholeAt, units, of, 0)
-          expect(unitsLeft(wholeAt, of, at)).toBeGreaterThanOrEqual(units - 1e-6)
-          if (at > 10) expect(unitsLeft(wholeAt, of, at - 10)).toBeLessThan(units)
+          const leftAt = (time: number) => of.burst - Math.max(0, wholeAt - time) * refill(of)
+          expect(leftAt(at)).toBeGreaterThanOrEqual(units - 1e-6)
+          if (at > 10) expect(leftAt(at - 10)).toBeLessThan(units)
         },
       ),
     )

@@ -8,14 +8,9 @@ import { seededRandom } from '../../src/domain/random.ts'
 import { TASK_KINDS } from '../../src/domain/task.ts'
 import { createLogger } from '../../src/logger.ts'
 import { countedQueue } from '../../src/rehearsal/counted-queue.ts'
-import {
-  createQueueBackend,
-  createRuntime,
-  type Runtime,
-  startWorkers,
-  type Workers,
-} from '../../src/runtime.ts'
+import { createQueueBackend, createRuntime, type Runtime } from '../../src/runtime.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { startWorkers, type Workers } from '../../src/start-workers.ts'
 import type { Telemetry } from '../../src/telemetry.ts'
 import { finishConnecting, startConnecting } from '../../src/warmup/connect-account.ts'
 import { giveConsent } from './consent.ts'

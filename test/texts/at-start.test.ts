@@ -7,7 +7,8 @@ import { parseConfig, requireComplete } from '../../src/config.ts'
 import { wallClock } from '../../src/domain/clock.ts'
 import { OperatorError } from '../../src/domain/errors.ts'
 import type { Logger } from '../../src/logger.ts'
-import { createRuntime, warnOfTexts } from '../../src/runtime.ts'
+import { createRuntime } from '../../src/runtime.ts'
+import { warnOfTexts } from '../../src/start-checks.ts'
 
 let folder: string
 beforeEach(() => {

@@ -4,7 +4,8 @@ import { parseConfig, requireComplete } from '../../../src/config.ts'
 import { TASK_KINDS } from '../../../src/domain/task.ts'
 import { createLogger } from '../../../src/logger.ts'
 import { createStillClock } from '../../../src/rehearsal/still-clock.ts'
-import { createQueueBackend, createRuntime, startWorkers } from '../../../src/runtime.ts'
+import { createQueueBackend, createRuntime } from '../../../src/runtime.ts'
+import { startWorkers } from '../../../src/start-workers.ts'
 
 /** All workers in a process of its own; each line of standard input is a time at which it hands out what is due. */
 const config = requireComplete(parseConfig(process.env))
