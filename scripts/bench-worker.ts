@@ -14,6 +14,8 @@ import { startWorkers } from '../src/start-workers.ts'
 // what is due later need not be waited for. `npm run bench` starts it and says over the channel what it is to run.
 
 const MOST_COMPLAINTS = 5
+/** Time moves on at each look for due tasks: in production’s pace it would come too seldom to keep a worker busy. */
+const FEED_MS = 50
 
 await runProcess(
   async ({ config: partial, log, onStop }) => {
@@ -46,12 +48,15 @@ await runProcess(
     process.on('message', async (message: RunOrder) => {
       order = message
       time = order.start
+      const feed = () => void workers.dispatcher.dispatch().catch(() => {})
+      const feeding = message.stepMs > 0 ? setInterval(feed, FEED_MS) : undefined
       const figures = await profiled(order.profile, () => {
         run = followRun(message)
         if (!isStarted) workers.dispatcher.start()
         isStarted = true
         return run.over
       })
+      clearInterval(feeding)
       order = null
       process.send?.(figures)
     })

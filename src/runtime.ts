@@ -64,6 +64,12 @@ export function pollInterval(config: Pick<CompleteConfig, 'WARMUP_SPEED'>): numb
   return config.WARMUP_SPEED === 1 ? 1000 : 100
 }
 
+/**
+ * No statement of ours is long, and a connection takes the next one before the last is answered: with 30 of them, a task
+ * costs Postgres and the worker a tenth more, as each write of the one wakes the other.
+ */
+const CONNECTIONS = 10
+
 /** Builds the adapters and gives them to the use cases: the one place where things are wired. */
 export function createRuntime(
   config: CompleteConfig,
@@ -75,7 +81,7 @@ export function createRuntime(
   const conversations = loadConversations(ownTexts)
   const { observe, traces } = telemetry
   const connection = connect(config.DATABASE_URL, {
-    poolSize: Math.min(10 + config.WORKER_CONCURRENCY, 40),
+    poolSize: CONNECTIONS,
     watch: traces?.statement,
   })
   const sealer = createSealer(config.TOKEN_ENCRYPTION_KEYS)

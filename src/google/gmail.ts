@@ -2,7 +2,7 @@ import { gmail_v1 } from 'googleapis/build/src/apis/gmail/v1.js'
 import type { z } from 'zod'
 import type { Clock } from '../domain/clock.ts'
 import type { Notice } from '../domain/delivery-status.ts'
-import { GoogleError } from '../domain/errors.ts'
+import { GoogleError, wordsOf } from '../domain/errors.ts'
 import { isDeliveryReport, readNotice } from './delivery-notice.ts'
 import {
   DRAFT,
@@ -20,8 +20,8 @@ import {
   THREAD,
 } from './gmail-shapes.ts'
 import { encodeMail, type Mail } from './mime.ts'
-import { gmailError, unreadable } from './problems.ts'
-import { createTransport } from './transport.ts'
+import { readAnswer, unreadable } from './problems.ts'
+import { type Answered, createTransport } from './transport.ts'
 
 export type GmailMethod =
   | 'getProfile'
@@ -66,7 +66,9 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
   const { users } = new gmail_v1.Gmail({
     rootUrl: settings.apiRoot,
     retry: false,
-    fetchImplementation: transport.fetch,
+    adapter: transport.ask,
+    // Refusals are answers too: they are read here.
+    validateStatus: () => true,
   })
 
   return {
@@ -242,29 +244,29 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
   async function call<Shape extends z.ZodType>(
     method: GmailMethod,
     shape: Shape,
-    request: () => Promise<{ data: unknown; status: number }>,
+    request: () => Promise<object>,
   ): Promise<z.output<Shape>> {
     const startedAt = performance.now()
     let status: number | null = null
     try {
-      const { data, status: success } = await request()
-      status = success
-      return readShape(method, shape, data)
-    } catch (error) {
-      if (error instanceof GoogleError) throw error
-      const { response, message } = error as {
-        response?: { status: number; data: unknown; headers: Headers }
-        message?: string
-      }
-      status = response?.status ?? null
-      const refusal = response
-        ? { status: response.status, body: response.data, retryAfter: response.headers.get('retry-after') }
-        : { status: null, body: null, retryAfter: null }
-      throw gmailError({ ...refusal, message: message ?? 'no answer from Gmail' }, clock.now())
+      const answer = (await request().catch(unanswered)) as Answered
+      status = answer.status
+      const { data: body, headers, statusText: message } = answer
+      const refusal = readAnswer(
+        'gmail',
+        { status, body, retryAfter: headers['retry-after'] ?? null, message },
+        clock.now(),
+      )
+      if (refusal) throw refusal
+      return readShape(method, shape, body)
     } finally {
       settings.onCall?.({ method, status, ms: performance.now() - startedAt })
     }
   }
+}
+
+function unanswered(error: unknown): Answered {
+  return { status: null, statusText: wordsOf(error), headers: {}, data: null }
 }
 
 function messageIdOf(payload: { headers: { name: string; value: string }[] }): string {

@@ -20,11 +20,6 @@ export function readAnswer(of: Endpoint, answer: Answer, now: Date): GoogleError
   return errorOf(lineFor(of, statusOf(answer), said, text), answer, text, now)
 }
 
-/** Reads an answer of the Gmail API that is no success. */
-export function gmailError(answer: Answer, now: Date): GoogleError {
-  return readAnswer('gmail', answer, now) ?? unreadable(answer.message)
-}
-
 /** A success whose body does not hold what was asked for, or an answer that is cut off: nobody can tell what was done. */
 export function unreadable(message: string): GoogleError {
   return new GoogleError('passing', message, { mayBeDone: true })

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { GoogleError } from '../../src/domain/errors.ts'
-import { gmailError, readAnswer } from '../../src/google/problems.ts'
+import { readAnswer } from '../../src/google/problems.ts'
 
 const now = new Date('2026-03-02T12:00:00Z')
 const envelope = (code: number, reason: string, message = 'Message') => ({
   error: { code, message, errors: [{ reason, domain: 'global', message }] },
 })
 const gmail = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
-  gmailError({ status, body, retryAfter, message: 'm' }, now)
+  readAnswer('gmail', { status, body, retryAfter, message: 'm' }, now) as GoogleError
 const token = (status: number | null, body: unknown = null, retryAfter: string | null = null) =>
   readAnswer('token', { status, body, retryAfter, message: 'm' }, now) as GoogleError
 

@@ -40,7 +40,8 @@ async function drip(socket: Socket, first: string, byte: string): Promise<string
   socket.on('error', () => {})
   socket.write(first)
   const timer = setInterval(() => socket.writable && socket.write(byte), 20)
-  await once(socket, 'close')
+  // Not by events.once: that rejects where the connection is reset, which is one way to be let go.
+  await new Promise((resolve) => socket.once('close', resolve))
   clearInterval(timer)
   return answer
 }
