@@ -21,5 +21,7 @@ COPY scripts scripts
 # A number, as not every base image has a user `node`. The code stays root's: the process can't change it.
 RUN mkdir .data && chown 1000:1000 .data
 USER 1000:1000
+# As the npm scripts have it: with more room for young objects, a process at rest holds 12 to 35 MB that nobody uses.
+ENV NODE_OPTIONS=--max-semi-space-size=16
 # Node itself, not npm: signals reach the process that stops in order.
 CMD ["node", "scripts/web.ts"]

@@ -14,9 +14,9 @@ export type Process = {
 }
 
 /** Who runs processes gives them 10 s to stop before they are killed. What hangs until then is left behind. */
-const STOP_WITHIN_MS = 9500
+const STOP_WITHIN_MS = 9000
 /** By then the closing of something that hangs is no longer waited for: the rest is closed as well. */
-const CLOSE_WITHIN_MS = 8000
+const CLOSE_WITHIN_MS = 7500
 const CLOSE_THE_REST_MS = 300
 
 /**

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+/** Those of Node that production has. */
+const flags = ['--max-semi-space-size=16']
+
 export type Child = {
   pid: number
   /** What it says next over its channel. @throws where it has ended instead */
@@ -11,7 +14,7 @@ export type Child = {
 
 /** An entry point in a process of its own, with the settings given and no others, which says first that it is ready. */
 export async function startChild(script: URL, settings: object): Promise<Child> {
-  const child = spawn(process.execPath, [script.pathname], {
+  const child = spawn(process.execPath, [...flags, script.pathname], {
     env: { PATH: process.env.PATH, BENCH_SETTINGS: JSON.stringify(settings) },
     // Its log is written and thrown away: that is part of its work.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -2,12 +2,23 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 export type Program = {
   pid: number
   /** Waits for a line of what it says. @throws where it has ended before */
   says(words: string): Promise<void>
   stop(): Promise<void>
+}
+
+/** What `npm run` starts by this name, with paths that hold in any folder. */
+export function commandOf(name: 'start' | 'web' | 'workers', entries: URL): [string, ...string[]] {
+  const home = new URL('../', entries)
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', home), 'utf8')) as {
+    scripts: Record<typeof name, string>
+  }
+  const [program = '', ...rest] = scripts[name].split(' ')
+  return [program, ...rest.map((part) => (part.includes('/') ? fileURLToPath(new URL(part, home)) : part))]
 }
 
 /** A program in a folder where no settings of anybody lie about, with those given and no others. */

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '../../embedded/postgres.ts'
 import { closingAfter } from '../closing.ts'
 import { atMost, type Figure, printFigures } from '../figures.ts'
 import { ownFolder } from '../folder.ts'
-import { memoryOf, startProgram } from '../program.ts'
+import { commandOf, memoryOf, startProgram } from '../program.ts'
 import { onStage, queueSettings, type Servers } from '../stage.ts'
 import type { Part } from './part.ts'
 
@@ -16,11 +15,11 @@ const SETTLED_MS = 5000
 export const measureRest: Part = (servers, { backends: [backend = 'postgres'] }) =>
   onStage(servers, async (stage) => {
     const settings = { ...stage.settings, ...queueSettings(backend, servers.redis) }
-    const weighWorker = () => weigh(servers, 'workers/all.ts', 'workers are running', settings)
+    const weighWorker = () => weigh(servers, 'workers', 'workers are running', settings)
     // The first start after an installation compiles, and weighs more.
     await weighWorker()
     const worker = await weighWorker()
-    const web = await weigh(servers, 'scripts/web.ts', 'the web server listens', settings)
+    const web = await weigh(servers, 'web', 'the web server listens', settings)
     return printFigures(`memory at rest, the queue on ${backend}`, [
       figure('worker process', worker, GOAL_WORKER_MB),
       figure('web process', web),
@@ -29,15 +28,13 @@ export const measureRest: Part = (servers, { backends: [backend = 'postgres'] })
 
 async function weigh(
   { scripts, onStop: onEnd }: Servers,
-  entry: string,
+  name: 'web' | 'workers',
   words: string,
   settings: Record<string, string>,
 ): Promise<number | null> {
   return closingAfter(onEnd, async (onStop) => {
     const folder = await ownFolder(onStop)
-    const file = fileURLToPath(new URL(`../${entry}`, scripts))
-    const cache = fileURLToPath(new URL('../src/compile-cache.mjs', scripts))
-    const program = startProgram([process.execPath, '--import', cache, file], {
+    const program = startProgram(commandOf(name, scripts), {
       folder,
       settings: { ...settings, PORT: String(await freePort()) },
     })

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '../../embedded/postgres.ts'
 import { closingAfter } from '../closing.ts'
 import { printFigures } from '../figures.ts'
 import { ownFolder } from '../folder.ts'
-import { startProgram } from '../program.ts'
+import { commandOf, startProgram } from '../program.ts'
 import type { Part } from './part.ts'
 
 /** From `npm start` to its word that it is ready: with nothing there, and once more with what it has left. */
@@ -13,8 +12,9 @@ export const measureStart: Part = ({ scripts, onStop: onEnd }) =>
   closingAfter(onEnd, async (onStop) => {
     const folder = await ownFolder(onStop)
     // Not in the project's own folder: an .env there is the operator's.
-    const path = (file: string) => JSON.stringify(fileURLToPath(new URL(file, scripts)))
-    const start = `node --import ${path('../src/compile-cache.mjs')} ${path('start.ts')}`
+    const start = commandOf('start', scripts)
+      .map((part) => JSON.stringify(part))
+      .join(' ')
     await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, scripts: { start } }))
     const settings = { PORT: String(await freePort()), DATA_DIR: join(folder, 'data') }
     const seconds = async () => {
