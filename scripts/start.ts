@@ -14,6 +14,8 @@ import { openTelemetry } from '../src/telemetry.ts'
 import { sandboxNotice, signInLink, startWeb } from '../src/web-server.ts'
 
 /** In the sandbox a day takes a minute. */
+/** A few real seconds of its time. */
+const SANDBOX_SYNC_MINUTES = '120'
 const SANDBOX_SPEED = 1440
 
 // Everything in one process. What the environment does not name it brings along: a database, a key, Google itself.
@@ -77,7 +79,13 @@ async function withSandbox(
     redirectUri: `${config.BASE_URL}/oauth/google/callback`,
   })
   onStop(sandbox.close)
-  const settings = { ...environment, ...database, ...sandbox.settings, WARMUP_SPEED: String(WARMUP_SPEED) }
+  const settings = {
+    SYNC_EVERY_MINUTES: SANDBOX_SYNC_MINUTES,
+    ...environment,
+    ...database,
+    ...sandbox.settings,
+    WARMUP_SPEED: String(WARMUP_SPEED),
+  }
   return { config: requireComplete(parseConfig(settings)), clock }
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { OperatorError } from './domain/errors.ts'
+import { SYNC_MINUTES } from './domain/inbox.ts'
 import { UNITS_PER_MINUTE } from './domain/quota.ts'
 import { KEY_BYTES } from './domain/token.ts'
 import { addresses, dnsServers, host, hostOf, httpUrl, integer, origin, url } from './setting-values.ts'
@@ -70,6 +71,17 @@ const schema = z.object({
   WORKER_CONCURRENCY: integer(1, 500).default(20),
   GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
   GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
+  SYNC_EVERY_MINUTES: integer(0, SYNC_MINUTES.high).default(SYNC_MINUTES.default),
+  SYNC_MAILS_PER_ROUND: integer(1, 1000).default(100),
+  MAIL_RULES_FILE: z
+    .string()
+    .min(1, 'a file')
+    .transform((path) => resolve(path))
+    .optional(),
+  GMAIL_PUSH_TOPIC: z
+    .string()
+    .regex(/^projects\/[^/\s]+\/topics\/[^/\s]+$/, 'a topic such as projects/my-project/topics/gmail')
+    .optional(),
 })
 
 type Parsed = z.infer<typeof schema>

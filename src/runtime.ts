@@ -10,6 +10,7 @@ import { OperatorError } from './domain/errors.ts'
 import { createGmail, type GmailCall } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
+import { loadMailRules } from './mail-rules/load-mail-rules.ts'
 import type { MailSettings } from './notices/mail.ts'
 import { createNotifier } from './notices/notifier.ts'
 import type { Process } from './process.ts'
@@ -134,6 +135,13 @@ export function createRuntime(
     texts: conversations.texts,
     textProblems: conversations.problems,
     textsFolder: ownTexts.path,
+    inbox: {
+      everyMinutes: config.SYNC_EVERY_MINUTES || null,
+      mostMails: config.SYNC_MAILS_PER_ROUND,
+      rules: loadMailRules(config.MAIL_RULES_FILE),
+      pushTopic: config.GMAIL_PUSH_TOPIC ?? null,
+    },
+    takers: null,
     random: Math.random,
     seed: 'kindling',
     observe,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { wordsOf } from './domain/errors.ts'
 import type { Handout, TaskKind } from './domain/task.ts'
+import { mailTakers } from './mail-takers.ts'
 import type { QueueBackend } from './queue/backend.ts'
 import { createDispatcher, type Dispatcher } from './queue/dispatcher.ts'
 import { createLeaseKeeper } from './queue/lease-keeper.ts'
@@ -28,8 +29,9 @@ export function startWorkers(
   backend: QueueBackend,
   options: { kinds: readonly TaskKind[]; concurrency: number; pollMs: number },
 ): Workers {
-  const { store, clock, log } = warmup
+  const { store, clock, notifier, log } = warmup
   const { kinds } = options
+  const working = { ...warmup, takers: mailTakers(notifier, backend) }
   const leases = createLeaseKeeper({
     renew: (held) => store.tasks.renew(held, TASK_LEASE_SECONDS),
     beatMs: (TASK_LEASE_SECONDS * 1000) / 4,
@@ -37,7 +39,7 @@ export function startWorkers(
   })
   const runs = createRuns()
   const run = (handout: Handout) => {
-    const work = () => runTask(warmup, handout, leases.hold)
+    const work = () => runTask(working, handout, leases.hold)
     return runs
       .begin<unknown>(traces ? () => traces.run(handout, work) : work, () => store.tasks.decline(handout))
       .catch((err: unknown) => {

@@ -82,6 +82,7 @@ export async function openStage(options: {
     ...sandbox.settings,
     BASE_URL: NOWHERE,
     WARMUP_SPEED,
+    SYNC_EVERY_MINUTES: '0',
     TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
     WORKER_CONCURRENCY: String(WORKER_CONCURRENCY),
   }

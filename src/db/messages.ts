@@ -92,6 +92,16 @@ export function createMessages(db: Database) {
       return ended.length > 0
     },
 
+    /** Withdraws the answer to a message, if there is one that is not being sent yet. Returns its id. */
+    async dropReplyTo(id: number, failure: string): Promise<number | null> {
+      const [dropped] = await db
+        .update(messages)
+        .set({ state: 'cancelled', failure })
+        .where(and(eq(messages.inReplyTo, id), eq(messages.state, 'planned')))
+        .returning({ id: messages.id })
+      return dropped?.id ?? null
+    },
+
     /** Gives up what an account has begun to send: nobody will be able to look into its mailbox any more. */
     async abandonSendingOf(senderId: number, failure: string): Promise<number[]> {
       const left = await db

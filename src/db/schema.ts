@@ -231,6 +231,7 @@ export const engineSettings = pgTable('engine_settings', {
   keepEventDays: integer('keep_event_days').notNull().default(90),
   keepHandoutDays: integer('keep_handout_days').notNull().default(7),
   keepStatisticsDays: integer('keep_statistics_days').notNull().default(730),
+  keepInboxDays: integer('keep_inbox_days').notNull().default(90),
   /** Since when nothing is sent at all. */
   stoppedAt: instant('stopped_at'),
 })
@@ -313,6 +314,8 @@ export const messages = pgTable(
     index('messages_expected')
       .on(table.recipientId, table.plannedFor)
       .where(sql`${table.state} <> 'cancelled'`),
+    // By it a mail that came in is known for ours.
+    index('messages_rfc').on(table.rfcMessageId),
   ],
 )
 

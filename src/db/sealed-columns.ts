@@ -1,6 +1,7 @@
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { emailBodies, mailRoutes } from './inbox-schema.ts'
 import { accounts, oauthStates, webhooks } from './schema.ts'
-import { accountContext, webhookContext } from './sealing.ts'
+import { accountContext, emailContext, routeContext, webhookContext } from './sealing.ts'
 
 export type SealedColumn = {
   name: string
@@ -29,6 +30,22 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     key: webhooks.id,
     sealed: webhooks.sealed,
     context: webhookContext,
+    lasting: true,
+  },
+  {
+    name: 'mail_routes.sealed',
+    table: mailRoutes,
+    key: mailRoutes.id,
+    sealed: mailRoutes.sealed,
+    context: (id) => routeContext(Number(id)),
+    lasting: true,
+  },
+  {
+    name: 'email_bodies.sealed',
+    table: emailBodies,
+    key: emailBodies.key,
+    sealed: emailBodies.sealed,
+    context: (key) => emailContext(String(key)),
     lasting: true,
   },
   {

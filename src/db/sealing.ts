@@ -69,6 +69,9 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
 
 /** What an account's token is bound to: moved to another row it does not open. */
 export const accountContext = (accountId: number) => `account:${accountId}`
+/** `key` is `<account>:<Gmail id>`. */
+export const emailContext = (key: string) => `email:${key}`
+export const routeContext = (routeId: number) => `mail-route:${routeId}`
 export const webhookContext = (webhookId: number) => `webhook:${webhookId}`
 
 function idOf(key: Buffer): string {

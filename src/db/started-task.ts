@@ -5,6 +5,8 @@ import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
 import { and, eq, getTableColumns, isNull, pg, sql } from './drizzle.ts'
 import { type Engine, engineColumns } from './engine.ts'
+import { mailboxes } from './inbox-schema.ts'
+import type { Mailbox } from './mailboxes.ts'
 import type { Message } from './messages.ts'
 import { accountCounts, accounts, engineSettings, messages, senderDomains, tasks } from './schema.ts'
 import type { Sealer } from './sealing.ts'
@@ -51,6 +53,8 @@ export type StartedTask = {
   earlier: EarlierTurn[]
   /** Of a task that sends. */
   sending: SendingFacts | null
+  /** Of a `sync`. */
+  mailbox: Mailbox | null
 }
 
 /** A zone's day and the one of a zone that was left begin at most so long ago. */
@@ -177,6 +181,7 @@ function prepareStart(db: Database) {
       earlier: sql<EarlierTurn[] | null>`case when ${started.kind} = 'reply' then ${earlier} end`,
       settings: sql<string>`${sendingSettings}`,
       domainFails: senderDomains.fails,
+      mailbox: getTableColumns(mailboxes),
     })
     .from(started)
     .innerJoin(engineSettings, sql`true`)
@@ -188,5 +193,6 @@ function prepareStart(db: Database) {
       sql`${p.id} = case when ${messages.senderId} = ${started.accountId} then ${messages.recipientId} else ${messages.senderId} end`,
     )
     .leftJoin(senderDomains, sql`${senderDomains.domain} = lower(substring(${a.email} from '@([^@]*)$'))`)
+    .leftJoin(mailboxes, and(eq(mailboxes.accountId, started.accountId), eq(started.kind, 'sync')))
     .prepare('start_tasks')
 }

@@ -13,8 +13,11 @@ import { createEvents } from './events.ts'
 import { createFigures } from './figures.ts'
 import { createGmailQuota } from './gmail-quota.ts'
 import { createGoogleSightings } from './google-sightings.ts'
+import { createInbox } from './inbox.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMailRoutes } from './mail-routes.ts'
+import { createMailboxes } from './mailboxes.ts'
 import { createMessageEndings } from './message-endings.ts'
 import { createMessages } from './messages.ts'
 import { createOneTimeSecrets } from './one-time-secrets.ts'
@@ -71,6 +74,9 @@ function repositories(db: Database, sealer: Sealer) {
     figures: createFigures(db),
     gmailQuota: createGmailQuota(db),
     googleSightings: createGoogleSightings(db),
+    inbox: createInbox(db, sealer),
+    mailboxes: createMailboxes(db),
+    mailRoutes: createMailRoutes(db, sealer),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),
     messageEndings: createMessageEndings(db),

@@ -1,4 +1,4 @@
-import { type Handout, type TaskKind, WORKER_DIED } from '../domain/task.ts'
+import { type Handout, QUIET_KINDS, type TaskKind, WORKER_DIED } from '../domain/task.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
 import { and, eq, inArray, isNotNull, isNull, ne, sql } from './drizzle.ts'
@@ -17,7 +17,7 @@ export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; d
  * Whose tasks run: an active account's, those of a paused one that send and touch nothing, and a removed one's
  * disconnection; while the operator has stopped all sending, none that sends.
  */
-export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in ('check', 'settle')) or t.kind = 'disconnect')
+export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in (${sql.raw(QUIET_KINDS.map((kind) => `'${kind}'`).join(', '))})) or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
 /** Due tasks of which one hand-out chooses, at least. */
@@ -164,6 +164,14 @@ export function createTasks(db: Database, sealer: Sealer) {
         .update(tasks)
         .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
         .where(and(eq(tasks.accountId, accountId), eq(tasks.kind, kind), isNull(tasks.messageId)))
+    },
+
+    /** Runs what is to be done about a message before its time. */
+    async bringForwardOf(messageId: number, kind: TaskKind, dueAt: Date): Promise<void> {
+      await db
+        .update(tasks)
+        .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
+        .where(and(eq(tasks.messageId, messageId), eq(tasks.kind, kind)))
     },
 
     /** Gives back what these runs have begun, as it was: their process stops. */

@@ -26,6 +26,8 @@ export type EngineSettings = Bands & {
   keepHandoutDays: number
   /** So long an account's daily statistics are kept. */
   keepStatisticsDays: number
+  /** So long it is kept what came into the mailboxes. */
+  keepInboxDays: number
 }
 
 export const DEFAULT_ENGINE: EngineSettings = {
@@ -44,6 +46,7 @@ export const DEFAULT_ENGINE: EngineSettings = {
   keepEventDays: 90,
   keepHandoutDays: 7,
   keepStatisticsDays: 730,
+  keepInboxDays: 90,
 }
 
 export const ENGINE_SETTING_NAMES = Object.keys(DEFAULT_ENGINE) as (keyof EngineSettings)[]

@@ -6,6 +6,8 @@ import type { TaskKind } from './task.ts'
  */
 export const METHOD_UNITS = {
   getProfile: 5,
+  'history.list': 2,
+  watch: 100,
   'drafts.create': 10,
   'drafts.get': 5,
   'drafts.list': 5,
@@ -25,6 +27,7 @@ export const TASK_UNITS: Partial<Record<TaskKind, number>> = {
   open: 30,
   settle: 75,
   check: 5,
+  sync: 2,
 }
 
 /** https://developers.google.com/workspace/gmail/api/reference/quota (for projects since May 2026) */

@@ -16,6 +16,8 @@ export type Cutoffs = {
   mail: Date
   events: Date
   handouts: Date
+  /** What came into the mailboxes. */
+  inbox: Date
   /** Local days before this one. */
   statistics: LocalDate
 }
@@ -27,6 +29,7 @@ export function cutoffs(engine: EngineSettings, now: Date): Cutoffs {
     mail: before(Math.max(engine.keepMailDays, fewestMailDays(engine.coolDownDays))),
     events: before(engine.keepEventDays),
     handouts: before(Math.min(engine.keepHandoutDays, engine.keepEventDays)),
+    inbox: before(engine.keepInboxDays),
     statistics: addDays(localDateOf(now, 'UTC'), -engine.keepStatisticsDays),
   }
 }

@@ -2,8 +2,9 @@ import type { GoogleProblem } from './errors.ts'
 
 /**
  * `plan`, `send`, `open` and `reply` are the warmup. `settle` finds out whether an unknown mail was sent, `check` proves
- * an account's token once a day, `disconnect` ends its grant, `notify` tells the operator of what needs attention, `tidy`
- * keeps history from growing for ever.
+ * an account's token once a day, `disconnect` ends its grant, `sync` fetches what came into its mailbox, `hand_on` hands
+ * that on to whom the operator wishes, `notify` tells the operator of what needs attention, `tidy` keeps history from
+ * growing for ever.
  */
 export const TASK_KINDS = [
   'plan',
@@ -13,10 +14,15 @@ export const TASK_KINDS = [
   'settle',
   'check',
   'disconnect',
+  'sync',
+  'hand_on',
   'notify',
   'tidy',
 ] as const
 export type TaskKind = (typeof TASK_KINDS)[number]
+
+/** What runs for a paused account as well: it sends nothing and touches nothing. */
+export const QUIET_KINDS: readonly TaskKind[] = ['check', 'settle', 'sync', 'hand_on']
 
 /** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */
 export type Handout = { taskId: number; kind: TaskKind; handout: number }
@@ -86,6 +92,8 @@ export const COMES_AGAIN_HOURS: Partial<Record<TaskKind, number>> = {
   plan: 6,
   check: 24,
   disconnect: 24,
+  sync: 1,
+  hand_on: 1,
   tidy: 6,
 }
 

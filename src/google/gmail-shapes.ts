@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { MailPart } from './mail-text.ts'
 import { unreadable } from './problems.ts'
 
 // What is relied on in Gmail's answers, and no more: https://developers.google.com/workspace/gmail/api/reference/rest
@@ -11,6 +12,7 @@ const payload = z.object({ headers }).default({ headers: [] })
 
 export const NAMED = z.object({ id: words })
 export const PROFILE = z.object({ emailAddress: words })
+export const POSITION = z.object({ historyId: words })
 export const DRAFT = z.object({ id: words, message: z.object({ threadId: words }) })
 export const DRAFTS = z.object({ drafts: z.array(DRAFT).default([]) })
 /** A message that was sent: without its ids it could never be found again. */
@@ -27,6 +29,29 @@ export const THREAD = z.object({
   messages: z.array(z.object({ id: words, labelIds, payload })).default([]),
 })
 export const LABELS = z.object({ labels: z.array(z.object({ id: words, name: words })).default([]) })
+
+export const LISTED = MESSAGES.extend({ nextPageToken: words.optional() })
+export const HISTORY = z.object({
+  historyId: words,
+  nextPageToken: words.optional(),
+  history: z
+    .array(z.object({ id: words, messagesAdded: z.array(z.object({ message: MESSAGE })).default([]) }))
+    .default([]),
+})
+const part: z.ZodType<MailPart> = z.object({
+  mimeType: z.string().optional(),
+  body: z.object({ data: z.string().optional() }).optional(),
+  get parts() {
+    return z.array(part).optional()
+  },
+})
+export const INCOMING = MESSAGE.extend({
+  snippet: z.string().default(''),
+  sizeEstimate: z.number().int().nonnegative().default(0),
+  internalDate: z.coerce.number().int().positive(),
+  payload: part.and(z.object({ headers })).default({ headers: [] }),
+})
+export const WATCH = z.object({ expiration: z.coerce.number().int().positive() })
 
 /** @throws GoogleError naming the first thing that is not as it should be */
 export function readShape<Shape extends z.ZodType>(

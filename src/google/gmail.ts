@@ -19,12 +19,15 @@ import {
   SENT,
   THREAD,
 } from './gmail-shapes.ts'
+import { createInbox } from './inbox.ts'
 import { encodeMail, type Mail } from './mime.ts'
 import { readAnswer, unreadable } from './problems.ts'
 import { type Answered, createTransport } from './transport.ts'
 
 export type GmailMethod =
   | 'getProfile'
+  | 'history.list'
+  | 'watch'
   | 'drafts.create'
   | 'drafts.get'
   | 'drafts.list'
@@ -55,6 +58,13 @@ export type GmailSettings = {
   /** Told of every call, for who counts them. */
   onCall?(call: GmailCall): void
 }
+
+/** Asks Gmail and reads of the answer what is relied on. @throws GoogleError */
+export type CallGmail = <Shape extends z.ZodType>(
+  method: GmailMethod,
+  shape: Shape,
+  request: () => Promise<object>,
+) => Promise<z.output<Shape>>
 
 export type Gmail = ReturnType<typeof createGmail>
 /** One mailbox, for as long as its access token lives. Every method throws GoogleError and nothing else. */
@@ -95,6 +105,8 @@ export function createGmail(settings: GmailSettings, clock: Clock) {
       }
 
       return {
+        ...createInbox(users, call, asking),
+
         async address(): Promise<string> {
           return (await call('getProfile', PROFILE, () => users.getProfile(me, asking))).emailAddress
         },

@@ -16,6 +16,8 @@ export type QueueBackend = {
   kind: 'redis' | 'postgres'
   queue(kind: TaskKind): JobQueue
   worker(kind: TaskKind, process: JobProcessor, concurrency: number): JobWorker
+  /** Gives the operator's own workers a job, in a queue that they read. The same id makes no second one while the first is there. */
+  handOver(queue: string, id: string, data: object): Promise<void>
   /** Rejects where the store does not answer, or has no tables for jobs. */
   ping(): Promise<void>
   /** How many jobs of each kind wait, and how many are being run. */
@@ -69,6 +71,7 @@ export function redisBackend(
         }),
         onError,
       ),
+    handOver: handingOver((name) => listening(new Queue(name, { connection, prefix, ...options }), onError)),
     async ping() {
       await connection.ping()
     },
@@ -121,11 +124,29 @@ export function postgresBackend(
         }),
         onError,
       ),
+    handOver: handingOver((name) => listening(new bullmq.Queue(name, { connection, ...options }), onError)),
     async ping() {
       await connection.query('select from job limit 0')
     },
     counts: counting(open),
     close: () => connection.end(),
+  }
+}
+
+/** A name that is none of our own queues. */
+export function isForeignQueue(name: string): boolean {
+  return /^[\w.-]{1,100}$/.test(name) && !TASK_KINDS.some((kind) => queueName(kind) === name)
+}
+
+type ForeignQueue = Pick<Queue, 'add'>
+
+function handingOver(open: (name: string) => ForeignQueue): QueueBackend['handOver'] {
+  const queues = new Map<string, ForeignQueue>()
+  return async (name, id, data) => {
+    if (!isForeignQueue(name)) throw new Error(`“${name}” is no name for a queue of others`)
+    const queue = queues.get(name) ?? open(name)
+    queues.set(name, queue)
+    await queue.add('email.received', data, { jobId: id })
   }
 }
 

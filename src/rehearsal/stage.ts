@@ -59,6 +59,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       BASE_URL: NOWHERE,
       TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
       WORKER_CONCURRENCY: String(concurrency),
+      SYNC_EVERY_MINUTES: '0',
     }),
   )
   const runtime = createRuntime(config, clock, log)

@@ -3,6 +3,7 @@ import type { Account, NewConnection } from '../db/accounts.ts'
 import { type AccountSettings, settingsOf } from '../domain/account.ts'
 import { RATE_NAMES } from '../domain/engagement.ts'
 import { GoogleError, MissingScopesError, OperatorError } from '../domain/errors.ts'
+import { nextSync } from '../domain/inbox.ts'
 import { missingScopes, scopesOf, scopesToAsk, tokenFromGrant } from '../domain/token.ts'
 import type { Warmup } from './dependencies.ts'
 import { endReauthentication } from './incidents.ts'
@@ -106,7 +107,7 @@ export async function keepConnection(
   warmup: Warmup,
   connection: Omit<NewConnection, 'now'>,
 ): Promise<Connected> {
-  const { store, clock, log } = warmup
+  const { store, clock, inbox, log } = warmup
   const now = clock.now()
   const connected = await store.transaction(async (tx) => {
     const { account, isNew } = await tx.accounts.connect({ ...connection, now })
@@ -118,6 +119,11 @@ export async function keepConnection(
     // New settings begin new runs of decisions.
     if (isNew) await tx.counts.restartRuns(account.id, RATE_NAMES)
     await tx.tasks.add([{ kind: 'check', accountId: account.id, dueAt: nextCheck(warmup) }])
+    const everyMinutes = await tx.mailboxes.open(account.id, inbox.everyMinutes, now)
+    if (everyMinutes !== null)
+      await tx.tasks.add([
+        { kind: 'sync', accountId: account.id, dueAt: nextSync(account.id, everyMinutes, now) },
+      ])
     if (account.kind !== 'vault') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
     await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
     return { account, isNew }

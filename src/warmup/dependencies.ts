@@ -15,6 +15,8 @@ import type { LoadedText } from '../texts/load-conversations.ts'
 import type { TextProblem } from '../texts/read-folder.ts'
 import type { AuthenticateAndUpdateToken } from './authenticate-and-update-token.ts'
 import type { GoogleGate } from './google-gate.ts'
+import type { MailTakers } from './inbox/hand-on-mail.ts'
+import type { InboxSettings } from './inbox/settings.ts'
 import type { AskGmail, OpenMailbox } from './mailboxes.ts'
 
 /** What the use cases work with; only the runtime builds it. */
@@ -38,6 +40,9 @@ export type Warmup = {
   textProblems: readonly TextProblem[]
   /** Where the operator's own texts are; it need not be there. */
   textsFolder: string
+  inbox: InboxSettings
+  /** Who takes the mail that is handed on; null outside of workers. */
+  takers: MailTakers | null
   clock: Clock
   random: Random
   /** What plans are drawn from, besides the account and the day. */

@@ -15,6 +15,7 @@ export async function removeAccount(warmup: Warmup, accountId: number): Promise<
     for (const messageId of await tx.messages.abandonSendingOf(accountId, reason))
       await tx.events.add({ kind: 'send_unknown', at: now, accountId, messageId, data: { reason } })
     await tx.tasks.removeOf(accountId, { except: 'disconnect' })
+    await tx.mailboxes.forget(accountId)
     await forgetReauthentication({ ...warmup, store: tx }, accountId)
     await tx.tasks.add([{ kind: 'disconnect', accountId, dueAt: now }])
     await tx.events.add({ kind: 'removed', at: now, accountId, data: { withdrawn } })

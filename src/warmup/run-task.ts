@@ -9,6 +9,7 @@ import {
   isNews,
   isOver,
   type Outcome,
+  QUIET_KINDS,
   type RunEnding,
   retryTime,
   type TaskKind,
@@ -17,6 +18,8 @@ import {
 } from '../domain/task.ts'
 import type { MessageRun, Run, Warmup } from './dependencies.ts'
 import { disconnectAccount } from './disconnect-account.ts'
+import { handOnMail } from './inbox/hand-on-mail.ts'
+import { syncMailbox } from './inbox/sync-mailbox.ts'
 import { openMail } from './open-mail.ts'
 import { planAccountDay } from './plan-account-day.ts'
 import { giveUpLook, planLook } from './plan-look.ts'
@@ -98,13 +101,15 @@ async function perform(
   if (!account) return { kind: 'failed', reason: `a ${task.kind} task without an account` }
   if (task.kind === 'disconnect') return disconnectAccount(warmup, account)
   if (task.kind === 'check') return checkAccount(warmup, account)
+  if (task.kind === 'hand_on') return handOnMail(warmup, { ...started, account, owner, signal })
   // What it had begun to send is still brought to its end.
-  if (account.kind === 'vault' && message?.state !== 'sending' && task.kind !== 'settle')
-    return { kind: 'done' }
+  const isWarmups = task.kind !== 'settle' && task.kind !== 'sync'
+  if (account.kind === 'vault' && message?.state !== 'sending' && isWarmups) return { kind: 'done' }
 
   const ask = await warmup.openMailbox(account.id, { signal, stored: started.token })
   const run: Run = { ...started, account, owner, signal, ask }
   if (task.kind === 'plan') return planAccountDay(warmup, run)
+  if (task.kind === 'sync') return syncMailbox(warmup, run)
   if (!message || !partner) return { kind: 'failed', reason: `a ${task.kind} task without a message` }
   const messageRun: MessageRun = { ...run, message, partner }
   if (task.kind === 'settle') return settleSend(warmup, messageRun)
@@ -178,10 +183,9 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   return { ended: 'retry', reason }
 }
 
-/** A paused account's token is still proven, its unknown mail is looked for, and a removed one's grant is ended. */
+/** A paused account still does what is quiet, and a removed one's grant is ended. */
 function mayRun(status: AccountStatus, kind: TaskKind): boolean {
-  const isQuiet = kind === 'check' || kind === 'settle'
-  return status === 'active' || kind === 'disconnect' || (isQuiet && status === 'paused')
+  return status === 'active' || kind === 'disconnect' || (status === 'paused' && QUIET_KINDS.includes(kind))
 }
 
 function troubleOf(error: unknown): Trouble {

@@ -24,6 +24,7 @@ export const ENGINE_RANGES = {
   keepEventDays: { low: 7, high: 3650 },
   keepHandoutDays: { low: 1, high: 3650 },
   keepStatisticsDays: { low: 90, high: 3650 },
+  keepInboxDays: { low: 1, high: 3650 },
 } as const
 
 export const TICKED = 'yes'
@@ -60,6 +61,7 @@ const schema = z
     keepEventDays: wholeNumber(ENGINE_RANGES.keepEventDays),
     keepHandoutDays: wholeNumber(ENGINE_RANGES.keepHandoutDays),
     keepStatisticsDays: wholeNumber(ENGINE_RANGES.keepStatisticsDays),
+    keepInboxDays: wholeNumber(ENGINE_RANGES.keepInboxDays),
   })
   .refine(({ watchShare, throttleShare }) => watchShare < throttleShare, {
     path: ['throttleShare'],

@@ -30,6 +30,10 @@ const NUMBERS: Record<NumberName, { label: string; hint: string }> = {
     hint: 'Which program was handed which account’s token.',
   },
   keepStatisticsDays: { label: 'Daily statistics, days', hint: 'What each account did and met on each day.' },
+  keepInboxDays: {
+    label: 'Mail that came in, days',
+    hint: 'What was fetched from the mailboxes: heads, and texts where you keep them.',
+  },
 }
 
 /** The form of the engine's settings, each field with its message. */
@@ -60,6 +64,7 @@ export function engineFormView(values: EngineValues, errors: EngineErrors = {}) 
       number('keepEventDays'),
       number('keepHandoutDays'),
       number('keepStatisticsDays'),
+      number('keepInboxDays'),
     ],
   }
 }

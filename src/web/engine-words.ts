@@ -52,6 +52,7 @@ const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings | 'warm
   keepEventDays: 'days that events are kept',
   keepHandoutDays: 'days that token hand-outs are kept',
   keepStatisticsDays: 'days that daily statistics are kept',
+  keepInboxDays: 'days that mail which came in is kept',
 }
 const SHARES = /(Rate|Share|Variation)$/
 const DAY_NAMES = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']

@@ -24,6 +24,8 @@ export const TASK_WORDS: Record<TaskKind, string> = {
   settle: 'Find out whether a mail was sent',
   check: 'Prove the token',
   disconnect: 'Revoke access at Google',
+  sync: 'Fetch new mail',
+  hand_on: 'Hand mail on',
   notify: 'Tell the operator',
   tidy: 'Tidy up history',
 }

@@ -28,6 +28,27 @@ const METHODS: Record<
   [ask: (mailbox: Mailbox) => Promise<unknown>, isValid: (value: never) => boolean]
 > = {
   address: [(mailbox) => mailbox.address(), isWord],
+  position: [(mailbox) => mailbox.position(), isWord],
+  addedSince: [
+    (mailbox) => mailbox.addedSince('100', null),
+    (page: { added: Record<string, unknown>[]; historyId: string } | null) =>
+      page === null ||
+      (isWord(page.historyId) &&
+        page.added.every(
+          ({ gmailId, labelIds, historyId }) => isWord(gmailId) && isWord(historyId) && isWords(labelIds),
+        )),
+  ],
+  search: [(mailbox) => mailbox.search('after:1', null), ({ ids }: { ids: unknown }) => isWords(ids)],
+  incoming: [
+    (mailbox) => mailbox.incoming('m1', { headers: ['Precedence'], withBody: true }),
+    (mail: Record<string, unknown> | null) =>
+      mail === null ||
+      (isWord(mail.gmailId) &&
+        isWord(mail.threadId) &&
+        isWords(mail.labelIds) &&
+        mail.receivedAt instanceof Date),
+  ],
+  watch: [(mailbox) => mailbox.watch('projects/p/topics/t'), (at) => (at as unknown) instanceof Date],
   createDraft: [
     (mailbox) => mailbox.createDraft(MAIL, null),
     ({ draftId, threadId }: Record<string, unknown>) => isWord(draftId) && isWord(threadId),

@@ -62,6 +62,7 @@ export async function openFleet(options: {
     BASE_URL: 'http://127.0.0.1:9',
     TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
     WARMUP_SPEED: String(options.speed),
+    SYNC_EVERY_MINUTES: '0',
     ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
     ...options.environment,
   }

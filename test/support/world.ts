@@ -69,6 +69,7 @@ export async function openWorld(
       BASE_URL: 'http://127.0.0.1:9',
       TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+      SYNC_EVERY_MINUTES: '0',
       ...(options.backend === 'redis' ? { REDIS_URL: redisUrl() ?? undefined } : {}),
       ...options.environment,
     }),

@@ -1,0 +1,114 @@
+import type { ClassifiedMail } from '../domain/inbox.ts'
+import type { Database } from './connection.ts'
+import { instant } from './database-time.ts'
+import { and, eq, inArray, sql } from './drizzle.ts'
+import { emailMessages } from './inbox-schema.ts'
+import { messages } from './schema.ts'
+import { emailContext, type Sealer } from './sealing.ts'
+import type { Holder } from './sends.ts'
+
+/** What a round of fetching came to. */
+export type Round = {
+  accountId: number
+  mails: readonly ClassifiedMail[]
+  /** Which of them go to which route, by their Gmail ids. */
+  handoffs: readonly { gmailId: string; routeId: number }[]
+  /** Up to which of Gmail's counts all is kept; null: unknown. */
+  historyId: string | null
+  /** Up to when all that came in is kept; null: as before. */
+  fetchedAt: Date | null
+  /** When Google is next asked to notify; null: as before. */
+  watchAgainAt: Date | null
+  now: Date
+  nextAt: Date
+  reason: string
+}
+/** A warmup mail that a mail is, or is about. */
+export type WarmupMail = {
+  id: number
+  rfcMessageId: string
+  senderId: number
+  recipientId: number
+}
+
+export function createInbox(db: Database, sealer: Sealer) {
+  return {
+    /** Which of these mails are kept already. */
+    async known(accountId: number, gmailIds: readonly string[]): Promise<Set<string>> {
+      const rows = await db
+        .select({ gmailId: emailMessages.gmailId })
+        .from(emailMessages)
+        .where(and(eq(emailMessages.accountId, accountId), inArray(emailMessages.gmailId, [...gmailIds])))
+      return new Set(rows.map(({ gmailId }) => gmailId))
+    },
+
+    /** The warmup mails that bear these Message-IDs. */
+    async warmupMails(rfcMessageIds: readonly string[]): Promise<WarmupMail[]> {
+      if (rfcMessageIds.length === 0) return []
+      return db
+        .select({
+          id: messages.id,
+          rfcMessageId: messages.rfcMessageId,
+          senderId: messages.senderId,
+          recipientId: messages.recipientId,
+        })
+        .from(messages)
+        .where(inArray(messages.rfcMessageId, [...rfcMessageIds]))
+    },
+
+    /**
+     * Keeps a round: the mails, each once and in their order, what is to be handed on of them, how far it has come, and
+     * when the next one is due. All of it in one statement, and only while the run still holds its task.
+     */
+    async keep(round: Round, { taskId, owner }: Holder): Promise<boolean> {
+      const { accountId, mails, handoffs, historyId, fetchedAt, watchAgainAt, now, nextAt, reason } = round
+      const rows = mails.map(({ body, receivedAt, ...mail }, n) => ({
+        ...mail,
+        n,
+        receivedAt: receivedAt.toISOString(),
+        sealed: body && sealer.seal(body, emailContext(`${accountId}:${mail.gmailId}`)),
+      }))
+      const held = await db.execute(sql`
+        with given as materialized (
+          select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as m(n int, "gmailId" text, "threadId" text,
+            "rfcMessageId" text, "from" text, recipients text[], subject text, snippet text, "labelIds" text[], size int,
+            "receivedAt" timestamptz, class text, rule text, sealed text)
+        ), held as (
+          update tasks set started_by = null, lease_until = null, errors = 0, waiting_for = ${reason},
+            due_at = case when notified_id::numeric > coalesce(${historyId}::numeric, 0) then ${instant(now)} else ${instant(nextAt)} end
+          from mailboxes b
+          where tasks.id = ${taskId} and tasks.started_by = ${owner} and b.account_id = tasks.account_id
+          returning tasks.account_id
+        ), moved as (
+          update mailboxes b set history_id = ${historyId}, fetched_at = coalesce(${fetchedAt && instant(fetchedAt)}, b.fetched_at),
+            watch_again_at = coalesce(${watchAgainAt && instant(watchAgainAt)}, b.watch_again_at)
+          from held where b.account_id = held.account_id
+        ), kept as (
+          insert into email_messages (account_id, gmail_id, thread_id, rfc_message_id, sender, recipients, subject, snippet,
+            label_ids, size, received_at, processed_at, class, rule)
+          select held.account_id, m."gmailId", m."threadId", m."rfcMessageId", m."from", m.recipients, m.subject, m.snippet,
+            m."labelIds", m.size, m."receivedAt", ${instant(now)}, m.class, m.rule
+          from held, given m
+          order by m.n
+          on conflict do nothing
+          returning id, account_id, gmail_id
+        ), kept_bodies as (
+          insert into email_bodies (key, email_message_id, sealed)
+          select kept.account_id || ':' || kept.gmail_id, kept.id, m.sealed
+          from kept, given m where m."gmailId" = kept.gmail_id and m.sealed is not null
+        ), handed as (
+          insert into handoffs (route_id, account_id, email_message_id, created_at)
+          select r.id, kept.account_id, kept.id, ${instant(now)}
+          from kept, mail_routes r, jsonb_to_recordset(${JSON.stringify(handoffs)}::jsonb) as h("gmailId" text, "routeId" bigint)
+          where h."gmailId" = kept.gmail_id and r.id = h."routeId"
+          order by kept.id, r.id
+          returning account_id
+        ), wake as (
+          insert into tasks (kind, account_id, due_at) select distinct 'hand_on', account_id, ${instant(now)} from handed
+          on conflict (kind, account_id) where message_id is null do update set due_at = least(tasks.due_at, excluded.due_at)
+        )
+        select from held`)
+      return held.length > 0
+    },
+  }
+}

@@ -1,0 +1,146 @@
+import { MOST_HANDOFF_TRIES, type RouteConditions, type RouteTarget } from '../domain/mail-route.ts'
+import type { Database } from './connection.ts'
+import { instant } from './database-time.ts'
+import { asc, eq, sql } from './drizzle.ts'
+import { mailRoutes } from './inbox-schema.ts'
+import { routeContext, type Sealer } from './sealing.ts'
+
+export type MailRoute = typeof mailRoutes.$inferSelect
+export type WebhookTarget = { url: string; secret: string }
+export type NewRoute = RouteConditions & {
+  name: string
+  target: RouteTarget
+  destination: string
+  webhook: WebhookTarget | null
+  now: Date
+}
+/** A mail that waits to be handed to a route, with all that it is told by. */
+export type WaitingMail = {
+  handoffId: number
+  tries: number
+  route: { id: number; name: string; target: RouteTarget; destination: string; webhook: WebhookTarget | null }
+  mail: {
+    id: number
+    gmailId: string
+    threadId: string
+    rfcMessageId: string | null
+    sender: string
+    recipients: string[]
+    subject: string
+    snippet: string
+    labelIds: string[]
+    size: number
+    receivedAt: string
+    processedAt: string
+    class: string
+    rule: string | null
+  }
+}
+export type HandoffResult = { handoffId: number; failure: string | null; notBefore: Date | null }
+
+export function createMailRoutes(db: Database, sealer: Sealer) {
+  return {
+    all(): Promise<MailRoute[]> {
+      return db.select().from(mailRoutes).orderBy(asc(mailRoutes.id))
+    },
+
+    /** Null where the name is taken. Runs in the caller's transaction. */
+    async add({ webhook, now, ...route }: NewRoute): Promise<number | null> {
+      const [added] = await db
+        .insert(mailRoutes)
+        .values({ ...route, createdAt: now })
+        .onConflictDoNothing()
+        .returning({ id: mailRoutes.id })
+      if (!added) return null
+      if (webhook) {
+        const sealed = sealer.seal(JSON.stringify(webhook), routeContext(added.id))
+        await db.update(mailRoutes).set({ sealed }).where(eq(mailRoutes.id, added.id))
+      }
+      return added.id
+    },
+
+    /** With what still waits for it. */
+    async remove(id: number): Promise<boolean> {
+      const removed = await db
+        .delete(mailRoutes)
+        .where(eq(mailRoutes.id, id))
+        .returning({ id: mailRoutes.id })
+      return removed.length > 0
+    },
+
+    /**
+     * Of each route to which an account's mail waits to be handed and may be now, the first so many, in the order in which
+     * they came in. A route whose first one is to wait is left out: nobody overtakes.
+     */
+    async waiting(accountId: number, now: Date, most: number): Promise<WaitingMail[]> {
+      const rows = await db.execute<WaitingMail & { route: { sealed: string | null } }>(sql`
+        select h.id::int as "handoffId", h.tries,
+          json_build_object('id', r.id, 'name', r.name, 'target', r.target, 'destination', r.destination, 'sealed', r.sealed) as route,
+          json_build_object('id', m.id, 'gmailId', m.gmail_id, 'threadId', m.thread_id, 'rfcMessageId', m.rfc_message_id,
+            'sender', m.sender, 'recipients', m.recipients, 'subject', m.subject, 'snippet', m.snippet,
+            'labelIds', m.label_ids, 'size', m.size, 'receivedAt', m.received_at, 'processedAt', m.processed_at,
+            'class', m.class, 'rule', m.rule) as mail
+        from mail_routes r
+        cross join lateral (
+          select * from handoffs where account_id = ${accountId} and route_id = r.id and state = 'waiting' order by id limit ${most}
+        ) h
+        join email_messages m on m.id = h.email_message_id
+        where not exists (
+          select from (select not_before from handoffs
+            where account_id = ${accountId} and route_id = r.id and state = 'waiting' order by id limit 1) head
+          where head.not_before > ${instant(now)})
+        order by h.id`)
+      return rows.map(({ route: { sealed, ...route }, ...row }) => ({
+        ...row,
+        route: {
+          ...route,
+          webhook:
+            sealed === null
+              ? null
+              : (JSON.parse(sealer.open(sealed, routeContext(route.id))) as WebhookTarget),
+        },
+      }))
+    },
+
+    /** Keeps what became of them. Runs in the caller's transaction. */
+    async ended(results: readonly HandoffResult[], now: Date): Promise<void> {
+      if (results.length === 0) return
+      const rows = results.map(({ notBefore, ...result }) => ({
+        ...result,
+        notBefore: notBefore?.toISOString() ?? null,
+      }))
+      await db.execute(sql`
+        update handoffs h set tries = h.tries + 1, failure = e.failure, not_before = e."notBefore",
+          state = case when e.failure is null then 'handed' when h.tries + 1 >= ${MOST_HANDOFF_TRIES} then 'dead' else 'waiting' end,
+          ended_at = case when e.failure is null or h.tries + 1 >= ${MOST_HANDOFF_TRIES} then ${instant(now)} end
+        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e("handoffId" bigint, failure text, "notBefore" timestamptz)
+        where h.id = e."handoffId" and h.state = 'waiting'`)
+    },
+
+    /** When an account's next mail is to be handed on; null where none waits. */
+    async nextAt(accountId: number, now: Date): Promise<Date | null> {
+      const [row] = await db.execute<{ at: string | null }>(sql`
+        select min(greatest(coalesce(head.not_before, ${instant(now)}), ${instant(now)}))::text as at
+        from mail_routes r
+        cross join lateral (select not_before from handoffs
+          where account_id = ${accountId} and route_id = r.id and state = 'waiting' order by id limit 1) head`)
+      return row?.at ? new Date(row.at) : null
+    },
+
+    /** Has mail that was given up handed on after all: one of them, or all of a route. Returns how many. */
+    async replay(which: { handoffId: number } | { routeId: number }, now: Date): Promise<number> {
+      const wanted =
+        'handoffId' in which ? sql`h.id = ${which.handoffId}` : sql`h.route_id = ${which.routeId}`
+      const revived = await db.execute(sql`
+        with revived as (
+          update handoffs h set state = 'waiting', tries = 0, not_before = null, ended_at = null
+          where ${wanted} and h.state = 'dead' returning account_id
+        ), wake as (
+          insert into tasks (kind, account_id, due_at) select distinct 'hand_on', account_id, ${instant(now)} from revived
+          on conflict (kind, account_id) where message_id is null do update set due_at = least(tasks.due_at, excluded.due_at)
+        )
+        select from revived`)
+      return revived.length
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { OperatorError } from '../domain/errors.ts'
+import { type MailRule, readMailRules } from '../domain/mail-class.ts'
+
+const BUNDLED_FILE = fileURLToPath(new URL('./mail-rules.json', import.meta.url))
+
+/**
+ * The rules that say what a mail is: the operator's own file, or the bundled one.
+ * @param own the file that MAIL_RULES_FILE names
+ * @throws OperatorError that names the file, the rule and what was expected
+ */
+export function loadMailRules(own: string | undefined, bundled = BUNDLED_FILE): MailRule[] {
+  const file = own ?? bundled
+  try {
+    return readMailRules(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new OperatorError(
+      code
+        ? `MAIL_RULES_FILE=${JSON.stringify(file)}: expected a file that can be read (${code})`
+        : `MAIL_RULES_FILE=${JSON.stringify(file)}: ${message}`,
+    )
+  }
+}

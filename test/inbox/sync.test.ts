@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { asc, eq } from '../../src/db/drizzle.ts'
+import { emailMessages, mailboxes } from '../../src/db/inbox-schema.ts'
+import { tasks } from '../../src/db/schema.ts'
+import { BACKENDS, openWorld, type World } from '../support/world.ts'
+
+const ANNA = 'anna@sandbox.test'
+const EVERY_5 = { environment: { SYNC_EVERY_MINUTES: '5' } }
+const MINUTE = 60_000
+
+async function openInbox(environment: Record<string, string> = {}) {
+  const world = await openWorld({ environment: { ...EVERY_5.environment, ...environment } })
+  const anna = await world.connect(ANNA, { kind: 'vault' })
+  return { world, anna }
+}
+
+const kept = ({ runtime }: World) => runtime.db.select().from(emailMessages).orderBy(asc(emailMessages.id))
+
+const deliver = (world: World, subject: string, mail: object = {}) =>
+  world.sandbox.control.deliverForeign(ANNA, {
+    from: 'Carl <carl@elsewhere.example>',
+    subject,
+    text: `The text of ${subject}.`,
+    ...mail,
+  })
+
+/** Runs the next round. */
+async function round(world: World, minutes = 5) {
+  await world.runUntil(new Date(world.clock.now().getTime() + minutes * MINUTE))
+}
+
+describe.each(BACKENDS)('the mail of an account, the queue on %s', (backend) => {
+  test('that came in since it was connected is kept by its head, in the order in which it came', async () => {
+    await using world = await openWorld({ ...EVERY_5, backend })
+    await world.connect(ANNA, { kind: 'vault' })
+    deliver(world, 'One')
+    await round(world)
+    deliver(world, 'Two')
+    deliver(world, 'Three')
+    await round(world)
+    const mails = await kept(world)
+    expect(mails.map(({ subject }) => subject)).toEqual(['One', 'Two', 'Three'])
+    expect(mails[0]).toMatchObject({
+      sender: 'Carl <carl@elsewhere.example>',
+      recipients: [ANNA],
+      snippet: expect.stringContaining('The text of One'),
+      labelIds: expect.arrayContaining(['INBOX', 'UNREAD']),
+      class: 'other',
+      rule: null,
+    })
+    expect(mails[0]?.size).toBeGreaterThan(100)
+  })
+})
+
+test('at rest a round is one call of two units, and two statements', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  await round(world)
+  const before = world.sandbox.control.callCounts()
+  await round(world)
+  const after = world.sandbox.control.callCounts()
+  expect(after['gmail.users.history.list']).toBe((before['gmail.users.history.list'] ?? 0) + 1)
+  expect({ ...after, 'gmail.users.history.list': 0 }).toEqual({ ...before, 'gmail.users.history.list': 0 })
+})
+
+test('a history that Gmail knows no more loses nothing, and fetches nothing twice', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  deliver(world, 'One')
+  await round(world)
+  deliver(world, 'Two')
+  world.sandbox.control.forgetHistory(ANNA)
+  deliver(world, 'Three')
+  const gets = () => world.sandbox.control.callCounts()['gmail.users.messages.get'] ?? 0
+  const before = gets()
+  await round(world)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['One', 'Two', 'Three'])
+  expect(gets() - before).toBe(2)
+  await round(world)
+  expect(await kept(world)).toHaveLength(3)
+  expect(gets() - before).toBe(2)
+})
+
+test.each(['history', 'search'])(
+  'a round reads no more heads than it may, and the next one goes on at once where it ended: by %s',
+  async (way) => {
+    const { world } = await openInbox({ SYNC_MAILS_PER_ROUND: '3' })
+    await using _ = world
+    await round(world)
+    const subjects = Array.from({ length: 8 }, (_, n) => `Mail ${n}`)
+    for (const subject of subjects) deliver(world, subject)
+    if (way === 'search') world.sandbox.control.forgetHistory(ANNA)
+    await round(world)
+    expect((await kept(world)).map(({ subject }) => subject)).toEqual(subjects)
+    const [mailbox] = await world.runtime.db.select().from(mailboxes)
+    expect(mailbox?.historyId).not.toBeNull()
+  },
+)
+
+test('with a filter only what Gmail’s search finds is kept', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  const { mailboxes: store } = world.runtime.warmup.store
+  await store.updateSettings(anna.id, { everyMinutes: 5, filter: 'subject:invoice', keepsBodies: false })
+  deliver(world, 'An invoice')
+  deliver(world, 'A greeting')
+  await round(world)
+  deliver(world, 'A second invoice')
+  deliver(world, 'A second greeting')
+  await round(world)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['An invoice', 'A second invoice'])
+})
+
+test('what the account sends, and its drafts, did not come in', async () => {
+  await using world = await openWorld(EVERY_5)
+  await world.connect(ANNA, { startVolume: 1, dailyIncrease: 0, dailyLimit: 1 })
+  await world.connect('ben@sandbox.test', { kind: 'pool', replyRate: 0 })
+  await round(world, 24 * 60)
+  const mails = await kept(world)
+  expect(mails).toHaveLength(1)
+  expect(mails[0]).toMatchObject({ class: 'warmup', rule: 'a warmup mail of ours' })
+  const [ben] = mails
+  expect(ben?.accountId).not.toBe(1)
+})
+
+test('an account that is not fetched has no rounds; one that lost its grant goes on where it stopped', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  deliver(world, 'One')
+  await round(world)
+  world.sandbox.control.revokeGrant(ANNA)
+  world.clock.moveTo(new Date(world.clock.now().getTime() + 2 * 3_600_000))
+  deliver(world, 'Two')
+  await round(world)
+  const store = world.runtime.warmup.store
+  expect((await store.accounts.byId(anna.id))?.status).toBe('needs_reauth')
+  expect(await kept(world)).toHaveLength(1)
+  await world.connect(ANNA)
+  await round(world)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['One', 'Two'])
+  await store.mailboxes.updateSettings(anna.id, { everyMinutes: null, filter: '', keepsBodies: false })
+  await round(world)
+  expect(await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'sync'))).toEqual([])
+})
