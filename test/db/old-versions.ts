@@ -68,6 +68,12 @@ const WRITES: Record<string, (n: number) => string[]> = {
     `insert into sender_domains values ('example${n}.com', now(), '{}', false)`,
     `update engine_settings set cool_down_days = 4`,
   ],
+  '0003': (n) => [
+    `insert into rolled_up_days select id, current_date - 400, 3, 0, 2, 1, 0 from accounts where email = 'anna${n}@sandbox.test'`,
+    `insert into database_identity values (1, 'this one') on conflict do nothing`,
+    `insert into google_sightings values ('process ${n}', now(), '{}', 3) on conflict do nothing`,
+    `insert into gmail_quota values ('account:${n}', now()) on conflict do nothing`,
+  ],
 }
 
 /** Runs what the version of so many steps would write. @param n makes it another set of rows */

@@ -43,6 +43,8 @@ export const SCENARIOS: Record<TaskKind, Record<string, Scenario>> = {
   settle: { 'a mail whose answer was lost': settleAMail },
   check: { 'a token': checkAToken },
   disconnect: { 'a removed account': disconnect },
+  sync: { 'by search': syncBySearch, 'by history': syncByHistory },
+  hand_on: { 'two mails': handOnMails },
   notify: { 'an incident': tellAnIncident },
   tidy: { 'an old event': tidyAnEvent },
 }
@@ -168,6 +170,82 @@ async function tellAnIncident({ world, receiver, hookUrl, anna }: Cast) {
     expect(deliveries).toEqual([{ state: 'delivered' }])
     await removeWebhook(warmup, webhook.id)
   }
+}
+
+/** The first round, which has no place in the history to begin at. */
+async function syncBySearch(cast: Cast) {
+  await fetchMail(cast)
+  await deliverTwo(cast)
+  return () => expectTwoMails(cast)
+}
+
+async function syncByHistory(cast: Cast) {
+  await fetchMail(cast)
+  await runOf(cast, 'sync')
+  await deliverTwo(cast)
+  return () => expectTwoMails(cast)
+}
+
+async function handOnMails(cast: Cast) {
+  await fetchMail(cast)
+  await deliverTwo(cast)
+  const before = cast.receiver.received.length
+  await runOf(cast, 'sync')
+  await makeDue(cast.world, sql`kind = 'hand_on' and account_id = ${cast.anna.id}`)
+  return async () => {
+    await expectTwoMails(cast)
+    // As often as need be; the first time in the order in which they came in.
+    const ids = [...new Set(cast.receiver.received.slice(before).map(({ id }) => id))]
+    expect(ids).toHaveLength(2)
+    expect(ids.toSorted()).toEqual(ids)
+  }
+}
+
+/** From now on Anna's mail is fetched, and handed to the receiver. */
+async function fetchMail({ world: { runtime, clock }, hookUrl, anna }: Cast): Promise<void> {
+  const { store, notifier } = runtime.warmup
+  const now = clock.now()
+  await store.mailboxes.updateSettings(anna.id, { everyMinutes: 60, filter: '', keepsBodies: true })
+  await store.mailRoutes.add({
+    name: `mail of ${anna.id}`,
+    accountId: anna.id,
+    class: null,
+    sender: '',
+    subject: '',
+    label: '',
+    target: 'webhook',
+    destination: new URL(hookUrl).host,
+    webhook: { url: hookUrl, secret: notifier.newWebhookSecret() },
+    now,
+  })
+  await store.tasks.add([{ kind: 'sync', accountId: anna.id, dueAt: now }])
+}
+
+async function deliverTwo({ world, anna }: Cast): Promise<void> {
+  for (const subject of ['First', 'Second'])
+    world.sandbox.control.deliverForeign(anna.email, {
+      from: 'carl@elsewhere.example',
+      subject,
+      text: subject,
+    })
+  await makeDue(world, sql`kind = 'sync' and account_id = ${anna.id}`)
+}
+
+async function expectTwoMails({ world: { runtime }, anna }: Cast): Promise<void> {
+  const mails = await runtime.db.execute(sql`
+    select m.subject, h.state, b.key is not null as body from email_messages m
+    left join handoffs h on h.email_message_id = m.id left join email_bodies b on b.email_message_id = m.id
+    where m.account_id = ${anna.id} order by m.id`)
+  expect([...mails]).toEqual([
+    { subject: 'First', state: 'handed', body: true },
+    { subject: 'Second', state: 'handed', body: true },
+  ])
+}
+
+async function runOf({ world, anna }: Cast, kind: TaskKind): Promise<void> {
+  await makeDue(world, sql`kind = ${kind} and account_id = ${anna.id}`)
+  using worker = handWorker(world)
+  for (const handout of await worker.handOut(kind)) await worker.run(handout)
 }
 
 /** A mail from Anna to Ben that is due. */
