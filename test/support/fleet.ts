@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseConfig, requireComplete } from '../../src/config.ts'
+import { type CompleteConfig, parseConfig, requireComplete } from '../../src/config.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { DEFAULT_SETTINGS } from '../../src/domain/account.ts'
 import { createLogger } from '../../src/logger.ts'
@@ -23,6 +23,7 @@ export type WorkerProcess = {
 export type Fleet = AsyncDisposable & {
   sandbox: Sandbox
   runtime: Runtime
+  config: CompleteConfig
   /** Starts a worker process, and waits until it works. */
   start(environment?: Record<string, string>): Promise<WorkerProcess>
   /** Two warmup and three pool accounts with many mails a day, at any hour: no test waits for a morning. */
@@ -66,12 +67,14 @@ export async function openFleet(options: {
     ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
     ...options.environment,
   }
-  const runtime = createRuntime(requireComplete(parseConfig(settings)), clock, createLogger('silent'))
+  const config = requireComplete(parseConfig(settings))
+  const runtime = createRuntime(config, clock, createLogger('silent'))
   const children: ChildProcess[] = []
 
   return {
     sandbox,
     runtime,
+    config,
     async start(environment = {}) {
       const env = { ...childEnvironment(), LOG_LEVEL: 'info', ...settings, ...environment }
       const child = spawn(process.execPath, ['workers/all.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })

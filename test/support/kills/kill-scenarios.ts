@@ -197,7 +197,8 @@ async function handOnMails(cast: Cast) {
     // As often as need be; the first time in the order in which they came in.
     const ids = [...new Set(cast.receiver.received.slice(before).map(({ id }) => id))]
     expect(ids).toHaveLength(2)
-    expect(ids.toSorted()).toEqual(ids)
+    const inOrder = new Intl.Collator('en', { numeric: true }).compare
+    expect(ids.toSorted(inOrder)).toEqual(ids)
   }
 }
 
