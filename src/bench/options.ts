@@ -10,6 +10,7 @@ export const PART_NAMES = [
   'lateness',
   'accounts',
   'history',
+  'sync',
   'dashboard',
 ] as const
 export type PartName = (typeof PART_NAMES)[number]

@@ -6,7 +6,11 @@ const SILENT_MS = 60_000
 const STEADY = { from: 0.1, to: 0.9 }
 
 /** Follows one run to its last warmup. */
-export function followRun({ warmups, lastKind }: Pick<RunOrder, 'warmups' | 'lastKind'>) {
+export function followRun({
+  warmups,
+  lastKind,
+  outcome: wanted,
+}: Pick<RunOrder, 'warmups' | 'lastKind' | 'outcome'>) {
   const startedAt = performance.now()
   const cpu = process.cpuUsage()
   const kinds: Partial<Record<TaskKind, KindFigures>> = {}
@@ -27,7 +31,7 @@ export function followRun({ warmups, lastKind }: Pick<RunOrder, 'warmups' | 'las
       const figures = kinds[kind] ?? { done: 0, others: {}, ms: 0 }
       kinds[kind] = figures
       figures.ms += ms
-      if (outcome !== 'done') {
+      if (outcome !== wanted) {
         figures.others[String(outcome)] = (figures.others[String(outcome)] ?? 0) + 1
         return
       }

@@ -74,6 +74,7 @@ export function createWarmupRuns({ admin, google, statements }: Ground) {
         hungryBelow: Math.min(BACKLOG * concurrency, MOST_IN_HAND, Math.max(2, accounts / 4)),
         stepMs: STEP_MS,
         lastKind: 'reply',
+        outcome: 'done',
         profile,
       })
       const sent = (await countSent(admin)) - before
@@ -92,6 +93,7 @@ export function createWarmupRuns({ admin, google, statements }: Ground) {
           hungryBelow: 0,
           stepMs: 0,
           lastKind,
+          outcome: 'done',
           profile: null,
         })
       return {
@@ -99,6 +101,19 @@ export function createWarmupRuns({ admin, google, statements }: Ground) {
         open: await only('open', READ_AFTER_HOURS),
         reply: await only('reply', ANSWERED_AFTER_HOURS),
       }
+    },
+
+    /** So many rounds of fetching, in the wall's time. */
+    syncs(worked: Worked, rounds: number): Promise<Measured> {
+      return observe(worked, {
+        warmups: rounds,
+        start: null,
+        hungryBelow: 0,
+        stepMs: 0,
+        lastKind: 'sync',
+        outcome: 'again',
+        profile: null,
+      })
     },
 
     /** Sends in the wall's time, so many a second. @returns for each the milliseconds from due to done */
@@ -119,6 +134,7 @@ export function createWarmupRuns({ admin, google, statements }: Ground) {
         hungryBelow: 0,
         stepMs: 0,
         lastKind: 'send',
+        outcome: 'done',
         profile: null,
       })
       return doneAt.flatMap(([id, at]) => {

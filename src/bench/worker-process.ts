@@ -11,6 +11,8 @@ export type RunOrder = {
   stepMs: number
   /** The kind of task whose ends are counted as warmups. */
   lastKind: TaskKind
+  /** How a run ends that has done its work: what recurs is to be done again. */
+  outcome: 'done' | 'again'
   /** Where a V8 CPU profile of this run goes. */
   profile: string | null
 }

@@ -7,6 +7,7 @@ import type { Part } from './part.ts'
 import { measureRefreshes } from './refreshes.ts'
 import { measureRest } from './rest.ts'
 import { measureStart } from './start.ts'
+import { measureSync } from './sync.ts'
 import { measureWarmups } from './warmups.ts'
 
 export const PARTS: Record<PartName, Part> = {
@@ -17,5 +18,6 @@ export const PARTS: Record<PartName, Part> = {
   lateness: measureLateness,
   accounts: measureAccounts,
   history: measureHistory,
+  sync: measureSync,
   dashboard: measureDashboard,
 }
