@@ -31,7 +31,8 @@ export function startWorkers(
 ): Workers {
   const { store, clock, notifier, log } = warmup
   const { kinds } = options
-  const working = { ...warmup, takers: mailTakers(notifier, backend) }
+  // The queue, through which mail may be handed on, is opened after what runs on it.
+  warmup.takers = mailTakers(notifier, backend)
   const leases = createLeaseKeeper({
     renew: (held) => store.tasks.renew(held, TASK_LEASE_SECONDS),
     beatMs: (TASK_LEASE_SECONDS * 1000) / 4,
@@ -39,7 +40,7 @@ export function startWorkers(
   })
   const runs = createRuns()
   const run = (handout: Handout) => {
-    const work = () => runTask(working, handout, leases.hold)
+    const work = () => runTask(warmup, handout, leases.hold)
     return runs
       .begin<unknown>(traces ? () => traces.run(handout, work) : work, () => store.tasks.decline(handout))
       .catch((err: unknown) => {
