@@ -167,10 +167,10 @@ export function createTasks(db: Database, sealer: Sealer) {
     },
 
     /** Runs what is to be done about a message before its time. */
-    async bringForwardOf(messageId: number, kind: TaskKind, dueAt: Date): Promise<void> {
+    async bringForwardOf(messageId: number, kind: TaskKind, dueAt: Date, why: string): Promise<void> {
       await db
         .update(tasks)
-        .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})` })
+        .set({ dueAt: sql`least(${tasks.dueAt}, ${dueAt.toISOString()})`, waitingFor: why })
         .where(and(eq(tasks.messageId, messageId), eq(tasks.kind, kind)))
     },
 

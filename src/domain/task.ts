@@ -87,6 +87,9 @@ export const MOST_TRIES: Record<Trouble, number> = {
 /** Why a task waits whose last run ended without a word: that counts as an error, so that nothing kills workers for ever. */
 export const WORKER_DIED = 'its worker died'
 
+/** Why a look for a mail comes before its time: its sender has had it back, and the recipient's mailbox may sleep on. */
+export const CAME_BACK = 'it came back to its sender'
+
 /** Tasks that are never over: after how many hours they begin anew when they were given up. */
 export const COMES_AGAIN_HOURS: Partial<Record<TaskKind, number>> = {
   plan: 6,

@@ -130,14 +130,22 @@ export function missingScopes(granted: readonly string[], kind: AccountKind): st
 /** https://developers.google.com/workspace/gmail/api/reference/rest/v1/users/getProfile */
 const PROFILE_SCOPES = [
   ALL_OF_GMAIL,
-  ...['gmail.modify', 'gmail.readonly', 'gmail.compose', 'gmail.metadata'].map(
-    (name) => `https://www.googleapis.com/auth/${name}`,
-  ),
+  ...['gmail.modify', 'gmail.readonly', 'gmail.compose', 'gmail.metadata'].map(scopeNamed),
 ]
+
+function scopeNamed(name: string): string {
+  return `https://www.googleapis.com/auth/${name}`
+}
 
 /** Whether Gmail says whose mailbox it is. */
 export function opensGmail(granted: readonly string[]): boolean {
   return granted.some((scope) => PROFILE_SCOPES.includes(scope))
+}
+
+/** Whether Gmail lets mail be searched for and read: `gmail.metadata` knows no search. */
+export function readsMail(granted: readonly string[]): boolean {
+  const scopes = [ALL_OF_GMAIL, ...['gmail.modify', 'gmail.readonly'].map(scopeNamed)]
+  return granted.some((scope) => scopes.includes(scope))
 }
 
 /**

@@ -1,7 +1,8 @@
 import { readingSchedule } from '../domain/account.ts'
+import type { Bounce } from '../domain/delivery-status.ts'
 import { chanceOf } from '../domain/message.ts'
 import { isMissing, nextLook, soonInSchedule } from '../domain/pacing.ts'
-import type { Outcome } from '../domain/task.ts'
+import { CAME_BACK, type Outcome } from '../domain/task.ts'
 import type { MessageRun, Warmup } from './dependencies.ts'
 import { engage } from './engage.ts'
 import { findBounce } from './find-bounce.ts'
@@ -18,7 +19,11 @@ export async function openMail(warmup: Warmup, run: MessageRun): Promise<Outcome
   const { account: recipient, message } = run
   const now = clock.now()
   const awake = soonInSchedule(now, readingSchedule(recipient), chanceOf(message, 'awake'))
-  if (awake > now) return { kind: 'again', at: awake, reason: 'waking', untried: true }
+  if (awake > now) {
+    const bounce = run.task.waitingFor === CAME_BACK ? await findBounce(warmup, run) : 'none'
+    if (typeof bounce === 'object') return endBounced(warmup, run, bounce)
+    return { kind: 'again', at: awake, reason: 'waking', untried: true }
+  }
 
   const arrived = message.placement === null ? await lookForMail(warmup, run) : message
   if (arrived === 'changed') return decideAnew(clock.now())
@@ -32,14 +37,18 @@ async function waitOrEnd(warmup: Warmup, run: MessageRun): Promise<Outcome> {
   const bounce = await findBounce(warmup, run)
   const now = clock.now()
   const looks = task.looks + 1
-  if (typeof bounce === 'object') {
-    const isKept = await recordEnding(warmup, run, { placement: 'bounced', bounce }, now)
-    return isKept ? { kind: 'done' } : decideAnew(now)
-  }
+  if (typeof bounce === 'object') return endBounced(warmup, run, bounce)
   const wasSenderAsked = bounce === 'none'
   const isOver = message.sentAt !== null && isMissing(message.sentAt, now, { looks, wasSenderAsked })
   if (!isOver) return { kind: 'again', at: nextLook(now, looks), reason: 'not arrived', looks }
   return (await recordEnding(warmup, run, { placement: 'missing' }, now)) ? { kind: 'done' } : decideAnew(now)
+}
+
+async function endBounced(warmup: Warmup, run: MessageRun, bounce: Bounce): Promise<Outcome> {
+  const now = warmup.clock.now()
+  return (await recordEnding(warmup, run, { placement: 'bounced', bounce }, now))
+    ? { kind: 'done' }
+    : decideAnew(now)
 }
 
 /** Something was decided elsewhere meanwhile: the next run sees it. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
 import { emailMessages, mailboxes } from '../../src/db/inbox-schema.ts'
 import { tasks } from '../../src/db/schema.ts'
+import { connectCheaply } from '../support/tokens.ts'
 import { BACKENDS, openWorld, type World } from '../support/world.ts'
 
 const ANNA = 'anna@sandbox.test'
@@ -52,7 +53,7 @@ describe.each(BACKENDS)('the mail of an account, the queue on %s', (backend) => 
   })
 })
 
-test('at rest a round is one call of two units, and two statements', async () => {
+test('at rest a round is one call of two units, and nothing else', async () => {
   const { world } = await openInbox()
   await using _ = world
   await round(world)
@@ -141,4 +142,16 @@ test('an account that is not fetched has no rounds; one that lost its grant goes
   await store.mailboxes.updateSettings(anna.id, { everyMinutes: null, filter: '', keepsBodies: false })
   await round(world)
   expect(await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'sync'))).toEqual([])
+})
+
+test('a token that may not read mail is not tried; the account’s other work goes on', async () => {
+  await using world = await openWorld(EVERY_5)
+  world.sandbox.control.createMailbox(ANNA)
+  const scopes = ['openid', 'email', 'https://www.googleapis.com/auth/gmail.send']
+  const anna = await connectCheaply(world, ANNA, { scopes, settings: { kind: 'vault' } })
+  await round(world)
+  const [sync] = await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'sync'))
+  expect(sync).toMatchObject({ errors: 0, waitingFor: 'its token may not read mail' })
+  expect(world.sandbox.control.callCounts()['gmail.users.messages.list']).toBeUndefined()
+  expect((await world.runtime.warmup.store.accounts.byId(anna.id))?.lastError).toBeNull()
 })

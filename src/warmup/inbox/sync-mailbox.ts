@@ -1,6 +1,7 @@
 import { type ClassifiedMail, nextSync } from '../../domain/inbox.ts'
 import { takes } from '../../domain/mail-route.ts'
 import type { Outcome } from '../../domain/task.ts'
+import { readsMail, scopesOf } from '../../domain/token.ts'
 import { holderOf, type Run, type Warmup } from '../dependencies.ts'
 import { classifyMail } from './classify-mail.ts'
 import { fetchNewMail } from './new-mail.ts'
@@ -16,6 +17,8 @@ export async function syncMailbox(warmup: Warmup, run: Run): Promise<Outcome> {
   const { store, clock } = warmup
   const { account, mailbox } = run
   if (!mailbox || mailbox.everyMinutes === null) return { kind: 'done' }
+  if (run.token && !readsMail(scopesOf(run.token.token)))
+    return { kind: 'again', at: tomorrow(clock.now()), reason: 'its token may not read mail' }
 
   const { heads, ...upTo } = await fetchNewMail(warmup, run, mailbox)
   const { mails, answers } =
@@ -31,6 +34,10 @@ export async function syncMailbox(warmup: Warmup, run: Run): Promise<Outcome> {
   if (!(await store.inbox.keep(round, holderOf(run)))) throw new Error('the run has lost its task')
   await tellWarmup(warmup, answers)
   return { kind: 'again', at: nextAt, reason, isKept: true }
+}
+
+function tomorrow(now: Date): Date {
+  return new Date(now.getTime() + 86_400_000)
 }
 
 async function handoffsOf({ store }: Warmup, accountId: number, mails: readonly ClassifiedMail[]) {

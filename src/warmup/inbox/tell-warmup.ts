@@ -1,3 +1,4 @@
+import { CAME_BACK } from '../../domain/task.ts'
 import type { Warmup } from '../dependencies.ts'
 import type { AboutWarmup } from './classify-mail.ts'
 
@@ -8,7 +9,7 @@ import type { AboutWarmup } from './classify-mail.ts'
 export async function tellWarmup({ store, clock }: Warmup, answers: readonly AboutWarmup[]): Promise<void> {
   const now = clock.now()
   for (const { mail, about } of answers) {
-    if (mail.class === 'bounce') await store.tasks.bringForwardOf(about.id, 'open', now)
+    if (mail.class === 'bounce') await store.tasks.bringForwardOf(about.id, 'open', now, CAME_BACK)
     if (mail.class === 'reply')
       await store.transaction(async (tx) => {
         const reason = 'a person has answered the mail that it answers'
