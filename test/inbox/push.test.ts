@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { asc } from '../../src/db/drizzle.ts'
+import { asc, eq } from '../../src/db/drizzle.ts'
 import { emailMessages } from '../../src/db/inbox-schema.ts'
 import { tasks } from '../../src/db/schema.ts'
 import { fingerprint } from '../support/fingerprint.ts'
@@ -20,6 +20,8 @@ const SETTINGS = {
   GMAIL_PUSH_AUDIENCE: AUDIENCE,
   GMAIL_PUSH_SERVICE_ACCOUNT: ROBOT,
 }
+
+const isSync = eq(tasks.kind, 'sync')
 
 /** The simulated Google notifies, unless others' keys are to be believed. */
 async function openPushed(environment: Record<string, string> = {}): Promise<Site> {
@@ -205,9 +207,9 @@ test('an account that waits after a failure goes on waiting', async () => {
   await openWatched(site)
   const { db, warmup } = site.world.runtime
   const dueAt = new Date(site.world.clock.now().getTime() + HOUR)
-  await db.update(tasks).set({ errors: 2, dueAt })
+  await db.update(tasks).set({ errors: 2, dueAt }).where(isSync)
   expect(await warmup.store.mailboxes.notified(ANNA, '9999', site.world.clock.now())).toBe(1)
-  expect((await db.select().from(tasks)).map((task) => task.dueAt)).toEqual([dueAt])
+  expect((await db.select().from(tasks).where(isSync)).map((task) => task.dueAt)).toEqual([dueAt])
 })
 
 test('what concerns no account that is fetched is taken, and changes nothing', async () => {
