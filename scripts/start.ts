@@ -103,6 +103,7 @@ function settingsOf(config: CompleteConfig): Record<string, string> {
     'GOOGLE_TOKEN_URI',
     'GOOGLE_REVOKE_URI',
     'GOOGLE_USERINFO_URI',
+    'GOOGLE_CERTS_URI',
     'GOOGLE_API_ROOT',
   ] as const
   return {

@@ -40,6 +40,7 @@ const schema = z.object({
   GOOGLE_TOKEN_URI: httpUrl.default('https://oauth2.googleapis.com/token'),
   GOOGLE_REVOKE_URI: httpUrl.default('https://oauth2.googleapis.com/revoke'),
   GOOGLE_USERINFO_URI: httpUrl.default('https://openidconnect.googleapis.com/v1/userinfo'),
+  GOOGLE_CERTS_URI: httpUrl.default('https://www.googleapis.com/oauth2/v3/certs'),
   GOOGLE_API_ROOT: httpUrl.default(GOOGLE_API_ROOT),
   TOKEN_ENCRYPTION_KEYS: z
     .string()
@@ -82,13 +83,20 @@ const schema = z.object({
     .string()
     .regex(/^projects\/[^/\s]+\/topics\/[^/\s]+$/, 'a topic such as projects/my-project/topics/gmail')
     .optional(),
+  GMAIL_PUSH_AUDIENCE: z.string().optional(),
+  GMAIL_PUSH_SERVICE_ACCOUNT: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'the address of a service account')
+    .optional(),
 })
 
 type Parsed = z.infer<typeof schema>
-export type Config = Omit<Parsed, 'BASE_URL'> & { BASE_URL: string }
+export type Config = Omit<Parsed, (typeof DERIVED)[number]> & Record<(typeof DERIVED)[number], string>
 /** What every process needs that touches accounts. */
 export type CompleteConfig = Config & Required<Pick<Parsed, (typeof NEEDED)[number]>>
 
+/** What has its default from other settings. */
+const DERIVED = ['BASE_URL', 'GMAIL_PUSH_AUDIENCE'] as const
 const NEEDED = ['DATABASE_URL', 'GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET', 'TOKEN_ENCRYPTION_KEYS'] as const
 const HINTS: Record<(typeof NEEDED)[number], string> = {
   DATABASE_URL: 'a postgres:// URL; `npm start` brings a database of its own',
@@ -107,7 +115,9 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     throw new ConfigError(`${name}=${shown(name, given[name])}: expected ${issue?.message}`)
   }
   const config = { ...result.data, DATA_DIR: resolve(result.data.DATA_DIR) }
-  return { ...config, BASE_URL: config.BASE_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}` }
+  const BASE_URL = config.BASE_URL ?? `http://${hostOf(config.HOST)}:${config.PORT}`
+  const GMAIL_PUSH_AUDIENCE = config.GMAIL_PUSH_AUDIENCE ?? `${BASE_URL}/hooks/gmail`
+  return { ...config, BASE_URL, GMAIL_PUSH_AUDIENCE }
 }
 
 /** @throws ConfigError naming the first variable that is missing or does not go with the others */
@@ -120,6 +130,14 @@ export function requireComplete(config: Config): CompleteConfig {
     )
   if (config.NOTICE_MAIL_TO && !config.SMTP_URL)
     throw new ConfigError('SMTP_URL is not set: expected the server that sends notices to NOTICE_MAIL_TO')
+  if (config.GMAIL_PUSH_TOPIC && !config.GMAIL_PUSH_SERVICE_ACCOUNT)
+    throw new ConfigError(
+      'GMAIL_PUSH_SERVICE_ACCOUNT is not set: expected the address of the service account that the push subscription of GMAIL_PUSH_TOPIC signs in as',
+    )
+  if (config.GMAIL_PUSH_SERVICE_ACCOUNT && !config.GMAIL_PUSH_TOPIC)
+    throw new ConfigError(
+      'GMAIL_PUSH_TOPIC is not set: expected the topic whose push subscription signs in as GMAIL_PUSH_SERVICE_ACCOUNT',
+    )
   if (config.WARMUP_SPEED !== 1 && new URL(config.GOOGLE_API_ROOT).hostname.endsWith('googleapis.com'))
     throw new ConfigError(
       `WARMUP_SPEED=${config.WARMUP_SPEED}: expected 1 while GOOGLE_API_ROOT is Google’s own`,

@@ -23,7 +23,7 @@ import type { Warmup } from './warmup/dependencies.ts'
 import { createGoogleGate } from './warmup/google-gate.ts'
 import { createMailboxOpener } from './warmup/mailboxes.ts'
 
-const GOOGLE_TIMEOUT_MS = 20_000
+export const GOOGLE_TIMEOUT_MS = 20_000
 const DNS_TIMEOUT_MS = 8000
 
 export type Runtime = ReturnType<typeof createRuntime>

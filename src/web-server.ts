@@ -6,11 +6,12 @@ import type { CompleteConfig } from './config.ts'
 import { createDashboard } from './db/dashboard.ts'
 import { wallClock } from './domain/clock.ts'
 import { OperatorError } from './domain/errors.ts'
+import { type CheckPushToken, createPushTokenCheck } from './google/push-token.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { metricsHandler } from './metrics/serve.ts'
 import type { QueueBackend } from './queue/backend.ts'
 import { createReadiness } from './readiness.ts'
-import type { Runtime } from './runtime.ts'
+import { GOOGLE_TIMEOUT_MS, type Runtime } from './runtime.ts'
 import { createApp, type WebDependencies } from './web/app.ts'
 import { createHttpServer } from './web/http-server.ts'
 
@@ -44,6 +45,7 @@ export async function startWeb(
     sessionStore: store,
     ready: createReadiness(warmup, db, backend, config.WARMUP_SPEED),
     tellMetrics: metricsHandler(countFor(runtime, config, backend), config.METRICS_TOKEN),
+    checkPushToken: pushTokenCheckFor(config),
     notice,
     wallNow: () => wallClock.now(),
     log,
@@ -71,6 +73,18 @@ export async function startWeb(
       await sessions.end()
     },
   }
+}
+
+/** Null where the operator has no topic that Gmail notifies of new mail by. */
+export function pushTokenCheckFor(config: CompleteConfig): CheckPushToken | null {
+  const { GMAIL_PUSH_TOPIC, GMAIL_PUSH_SERVICE_ACCOUNT, GMAIL_PUSH_AUDIENCE, GOOGLE_CERTS_URI } = config
+  if (!GMAIL_PUSH_TOPIC || !GMAIL_PUSH_SERVICE_ACCOUNT) return null
+  return createPushTokenCheck({
+    certsUri: GOOGLE_CERTS_URI,
+    audience: GMAIL_PUSH_AUDIENCE,
+    serviceAccount: GMAIL_PUSH_SERVICE_ACCOUNT,
+    timeoutMs: GOOGLE_TIMEOUT_MS,
+  })
 }
 
 /** The counts of this process, which has the figures of database and queue as well. */

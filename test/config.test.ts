@@ -64,6 +64,23 @@ describe('a bad setting stops the start with one line that names it, its value a
     [{ WARMUP_SPEED: '0' }, 'WARMUP_SPEED="0": expected a whole number from 1'],
     [{ WARMUP_SPEED: '60' }, 'WARMUP_SPEED=60: expected 1 while GOOGLE_API_ROOT is Google’s own'],
     [{ GOOGLE_CLIENT_ID: '' }, 'GOOGLE_CLIENT_ID is not set: expected the id of your OAuth client'],
+    [
+      { GMAIL_PUSH_TOPIC: 'gmail' },
+      'GMAIL_PUSH_TOPIC="gmail": expected a topic such as projects/my-project/topics/gmail',
+    ],
+    [
+      { GMAIL_PUSH_TOPIC: 'projects/p/topics/t' },
+      'GMAIL_PUSH_SERVICE_ACCOUNT is not set: expected the address of the service account',
+    ],
+    [
+      { GMAIL_PUSH_SERVICE_ACCOUNT: 'push@p.iam.gserviceaccount.com' },
+      'GMAIL_PUSH_TOPIC is not set: expected the topic',
+    ],
+    [
+      { GMAIL_PUSH_SERVICE_ACCOUNT: 'push' },
+      'GMAIL_PUSH_SERVICE_ACCOUNT="push": expected the address of a service account',
+    ],
+    [{ GOOGLE_CERTS_URI: 'certs' }, 'GOOGLE_CERTS_URI="certs": expected a full http:// or https:// URL'],
     [{ DATABASE_URL: ' ' }, 'DATABASE_URL is not set: expected a postgres:// URL'],
   ])('%j', (environment, message) => {
     const reading = () => read(environment as Record<string, string>)
@@ -131,6 +148,12 @@ test('BASE_URL is where it listens, or this machine where it listens everywhere'
   expect(read({ PORT: '4000' }).BASE_URL).toBe('http://127.0.0.1:4000')
   expect(read({ HOST: '0.0.0.0' }).BASE_URL).toBe('http://localhost:3000')
   expect(read({ BASE_URL: 'https://warm.example/' }).BASE_URL).toBe('https://warm.example')
+})
+
+test('the audience of notifications is where they are taken, unless it is named', () => {
+  const BASE_URL = 'https://warm.example'
+  expect(read({ BASE_URL }).GMAIL_PUSH_AUDIENCE).toBe('https://warm.example/hooks/gmail')
+  expect(read({ BASE_URL, GMAIL_PUSH_AUDIENCE: 'kindling' }).GMAIL_PUSH_AUDIENCE).toBe('kindling')
 })
 
 test('own conversation texts are in DATA_DIR, where they may be missing, or where CONVERSATIONS_DIR says', () => {

@@ -15,6 +15,8 @@ export type Round = {
   handoffs: readonly { gmailId: string; routeId: number }[]
   /** Up to which of Gmail's counts all is kept; null: unknown. */
   historyId: string | null
+  /** The newest count that Google had notified of when the round began: of a newer one, the next round follows at once. */
+  notifiedId: string | null
   /** Up to when all that came in is kept; null: as before. */
   fetchedAt: Date | null
   /** When Google is next asked to notify; null: as before. */
@@ -61,7 +63,18 @@ export function createInbox(db: Database, sealer: Sealer) {
      * when the next one is due. All of it in one statement, and only while the run still holds its task.
      */
     async keep(round: Round, { taskId, owner }: Holder): Promise<boolean> {
-      const { accountId, mails, handoffs, historyId, fetchedAt, watchAgainAt, now, nextAt, reason } = round
+      const {
+        accountId,
+        mails,
+        handoffs,
+        historyId,
+        notifiedId,
+        fetchedAt,
+        watchAgainAt,
+        now,
+        nextAt,
+        reason,
+      } = round
       const rows = mails.map(({ body, receivedAt, ...mail }, n) => ({
         ...mail,
         n,
@@ -73,16 +86,19 @@ export function createInbox(db: Database, sealer: Sealer) {
           select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as m(n int, "gmailId" text, "threadId" text,
             "rfcMessageId" text, "from" text, recipients text[], subject text, snippet text, "labelIds" text[], size int,
             "receivedAt" timestamptz, class text, rule text, sealed text)
+        ), task as (
+          select id, account_id from tasks where id = ${taskId} and started_by = ${owner} for update
         ), held as (
-          update tasks set started_by = null, lease_until = null, errors = 0, waiting_for = ${reason},
-            due_at = case when notified_id::numeric > coalesce(${historyId}::numeric, 0) then ${instant(now)} else ${instant(nextAt)} end
-          from mailboxes b
-          where tasks.id = ${taskId} and tasks.started_by = ${owner} and b.account_id = tasks.account_id
-          returning tasks.account_id
-        ), moved as (
           update mailboxes b set history_id = ${historyId}, fetched_at = coalesce(${fetchedAt && instant(fetchedAt)}, b.fetched_at),
             watch_again_at = coalesce(${watchAgainAt && instant(watchAgainAt)}, b.watch_again_at)
-          from held where b.account_id = held.account_id
+          from task where b.account_id = task.account_id
+          returning b.account_id, b.notified_id::numeric as notified
+        ), ended as (
+          update tasks set started_by = null, lease_until = null, errors = 0, waiting_for = ${reason},
+            -- What is told of while this statement waits for the lock stands in what the update of the mailbox returns.
+            due_at = case when held.notified > greatest(coalesce(${historyId}::numeric, 0), coalesce(${notifiedId}::numeric, 0))
+              then ${instant(now)} else ${instant(nextAt)} end
+          from held where tasks.id = ${taskId}
         ), kept as (
           insert into email_messages (account_id, gmail_id, thread_id, rfc_message_id, sender, recipients, subject, snippet,
             label_ids, size, received_at, processed_at, class, rule)

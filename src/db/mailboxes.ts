@@ -37,21 +37,23 @@ export function createMailboxes(db: Database) {
     },
 
     /**
-     * Google tells that something has changed: the next fetch is brought forward, and where one is under way, the one after
-     * it follows at once. Of an account whose mail is not fetched, nothing. Returns how many accounts that was.
+     * Google tells that something has changed: the next fetch is brought forward, unless it is put off after a failure; and
+     * where one is under way, the one after it follows at once. Of an account whose mail is not fetched, and of what has been
+     * fetched already, nothing. Returns how many accounts that was. Tasks are locked before mailboxes, as who keeps a round does.
      */
     async notified(email: string, historyId: string, now: Date): Promise<number> {
       const brought = await db.execute(sql`
-        with notified as (
-          update mailboxes b set notified_id = greatest(b.notified_id::numeric, ${historyId}::numeric)::text
-          from accounts a
-          where a.id = b.account_id and lower(a.email) = lower(${email}) and a.status <> 'removed'
-            and b.every_minutes is not null
-          returning b.account_id
+        with brought as (
+          update tasks t set due_at = case when t.errors = 0 then least(t.due_at, ${now.toISOString()}::timestamptz) else t.due_at end
+          from accounts a, mailboxes b
+          where lower(a.email) = lower(${email}) and a.status <> 'removed' and b.account_id = a.id
+            and b.every_minutes is not null and (b.history_id is null or b.history_id::numeric < ${historyId}::numeric)
+            and t.account_id = a.id and t.kind = 'sync'
+          returning t.account_id
         )
-        update tasks t set due_at = least(t.due_at, ${now.toISOString()}::timestamptz)
-        from notified n where t.kind = 'sync' and t.account_id = n.account_id
-        returning t.id`)
+        update mailboxes b set notified_id = greatest(b.notified_id::numeric, ${historyId}::numeric)::text
+        from brought where b.account_id = brought.account_id
+        returning b.account_id`)
       return brought.length
     },
   }

@@ -13,7 +13,7 @@ export function createMailbox(state: Readonly<State>, address: string): Change[]
 }
 
 /** Google's account number: 21 digits, always the same for an address. */
-function subjectFor(address: string): string {
+export function subjectFor(address: string): string {
   const digits = BigInt(`0x${createHash('sha256').update(address).digest('hex')}`).toString()
   return `1${digits.slice(-20).padStart(20, '0')}`
 }

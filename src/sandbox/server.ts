@@ -2,12 +2,18 @@ import { Control } from './control/control.ts'
 import { serveControl } from './control/serve.ts'
 import { Quota } from './gmail/quota.ts'
 import { serveGmail } from './gmail/serve.ts'
-import type { Reply, Request } from './http/exchange.ts'
+import { json, type Reply, type Request } from './http/exchange.ts'
 import { Faults } from './http/faults.ts'
 import { GoogleError } from './http/google-error.ts'
 import { listen } from './http/listener.ts'
 import { PATHS, serveOAuth } from './oauth/serve.ts'
+import { tellingStore } from './push/notifications.ts'
+import { Pusher } from './push/pusher.ts'
+import { SigningKey } from './push/signing-key.ts'
 import { openStore } from './state/store.ts'
+
+const CERTS_PATH = '/oauth2/v3/certs'
+const CERTS_ARE_KEPT = { 'cache-control': 'public, max-age=3600, must-revalidate' }
 
 export type SandboxOptions = {
   host?: string
@@ -15,7 +21,7 @@ export type SandboxOptions = {
   port?: number
   /** Where others reach it, when that is not where it listens. */
   publicOrigin?: string
-  /** Simulated time, the only source of time. */
+  /** Simulated time, the only source of time but for pushes. */
   now: () => Date
   /** Of the placement model. */
   seed?: number
@@ -39,13 +45,16 @@ export type Sandbox = {
 
 /** A simulated Google: OAuth and Gmail over HTTP, on the loopback interface unless told otherwise. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const store = openStore(options.journal, options.client.id)
+  const kept = openStore(options.journal, options.client.id)
   const faults = new Faults()
   const counts = new Map<string, number>()
-  const now = () => new Date(options.now().getTime() + store.state.clockOffsetMs)
+  const now = () => new Date(options.now().getTime() + kept.state.clockOffsetMs)
+  const key = new SigningKey()
+  const pusher = new Pusher({ subscription: () => kept.state.push, key, now })
+  const store = tellingStore(kept, now, (notification) => pusher.publish(notification))
   const seed = options.seed ?? 1
   const { client, redirectUris } = options
-  const control = new Control({ store, now, seed, faults, counts, clientId: client.id })
+  const control = new Control({ store, now, seed, faults, counts, pusher, clientId: client.id })
   if (!store.state.clients.has(client.id)) control.addClient(client.id, client.secret)
   for (const address of options.mailboxes) control.createMailbox(address)
 
@@ -55,6 +64,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     try {
       if (request.path.startsWith('/gmail/')) return serveGmail(request, gmail)
       if (request.path.startsWith('/sandbox/')) return serveControl(request, control)
+      if (request.path === CERTS_PATH) return json(key.publicKeys(), 200, CERTS_ARE_KEPT)
       return serveOAuth(request, oauth) ?? notServed(request)
     } catch (error) {
       if (error instanceof GoogleError) return error.toReply()
@@ -73,6 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     settings: settingsFor(options.publicOrigin ?? origin, store.state.clients.get(client.id) ?? client),
     control,
     close: async () => {
+      await pusher.close()
       await listener.close()
       store.close()
     },
@@ -84,6 +95,7 @@ const settingsFor = (origin: string, client: SandboxOptions['client']) => ({
   GOOGLE_TOKEN_URI: `${origin}${PATHS.token}`,
   GOOGLE_REVOKE_URI: `${origin}${PATHS.revocation}`,
   GOOGLE_USERINFO_URI: `${origin}${PATHS.userinfo}`,
+  GOOGLE_CERTS_URI: `${origin}${CERTS_PATH}`,
   GOOGLE_API_ROOT: `${origin}/`,
   GOOGLE_CLIENT_ID: client.id,
   GOOGLE_CLIENT_SECRET: client.secret,

@@ -12,6 +12,7 @@ import { endingRoutes } from './endings.ts'
 import { engineSettingsRoutes } from './engine-settings.ts'
 import { handleError, notFound } from './errors.ts'
 import { forecastRoutes } from './forecast.ts'
+import { gmailPush } from './gmail-push.ts'
 import { onlyOurHost } from './host-check.ts'
 import { messageRoutes } from './messages.ts'
 import { noticeRoutes } from './notices.ts'
@@ -41,6 +42,7 @@ export function createApp(deps: WebDependencies): Express {
   app.use(probes(deps))
   app.use('/api', apiRoutes(deps))
   app.use(onlyOurHost(deps.baseUrl))
+  app.use(gmailPush(deps))
   app.use(serveAssets())
   app.use(sessions(deps, isHttps))
   app.use(documentForOperator())

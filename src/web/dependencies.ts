@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type session from 'express-session'
 import type { Dashboard } from '../db/dashboard.ts'
+import type { CheckPushToken } from '../google/push-token.ts'
 import type { Logger } from '../logger.ts'
 import type { Warmup } from '../warmup/dependencies.ts'
 
@@ -24,6 +25,8 @@ export type WebDependencies = {
   ready: () => Promise<Readiness>
   /** Answers a scrape, or says why it does not. */
   tellMetrics: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Whether Google has signed a notification; null where none is expected. */
+  checkPushToken: CheckPushToken | null
   /** Stands at the top of every page. */
   notice: { title: string; text: string } | null
   /** The visitors' time: sessions, one-time links, visits to Google. `warmup.clock` is warmup time. */

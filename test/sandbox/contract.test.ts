@@ -48,6 +48,13 @@ async function tour(anna: Gmail, ben: Gmail): Promise<void> {
   await ben(`POST threads/${threadId}/untrash`)
   await ben('GET history?startHistoryId=1000&maxResults=2')
   await ben('GET history?startHistoryId=1')
+  await ben('POST watch', {
+    topicName: 'projects/p/topics/t',
+    labelIds: ['INBOX'],
+    labelFilterBehavior: 'include',
+  })
+  await ben('POST watch', {})
+  await ben('POST stop')
   await ben('DELETE labels/Label_1')
   await ben(`GET messages/${id}/attachments/none`)
 }

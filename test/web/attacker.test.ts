@@ -212,7 +212,9 @@ test('an action is done by POST with a form’s body, and by nothing else', asyn
   const urlencoded = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
   const multipart = `--x\r\nContent-Disposition: form-data; name="_csrf"\r\n\r\n${token}\r\n--x--\r\n`
   const before = await fingerprint(site.world.runtime.db)
-  for (const path of pathsOf(site.app, 'POST').filter((path) => path !== '/connect')) {
+  for (const path of pathsOf(site.app, 'POST').filter(
+    (path) => !['/connect', '/hooks/gmail'].includes(path),
+  )) {
     for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'TRACE']) {
       const override = { 'x-http-method-override': 'POST', 'x-method-override': 'POST' }
       const sent = { method, headers: { ...urlencoded, ...override }, body: `_csrf=${token}&_method=POST` }

@@ -5,8 +5,9 @@ import { pathsOf } from './routes.ts'
 import { openSite } from './site.ts'
 import { csrfOf, textOf } from './visitor.ts'
 
-/** What answers anybody: the probes, our files, and where people come from Google, by a link or to sign in. */
-const PUBLIC = /^\/(healthz|readyz|metrics|connect|sign-in|oauth\/google\/callback|assets\/\w+\/[\w.-]+)$/
+/** What answers anybody: the probes, our files, where people come from Google, by a link or to sign in, and Google itself. */
+const PUBLIC =
+  /^\/(healthz|readyz|metrics|connect|sign-in|oauth\/google\/callback|hooks\/gmail|assets\/\w+\/[\w.-]+)$/
 const isPrivate = (path: string) => !PUBLIC.test(path)
 
 test('without a session every page leads to the sign-in and every action is refused', async () => {
@@ -37,8 +38,8 @@ test('a form without this session’s token changes nothing', async () => {
   await site.world.connect('anna@sandbox.test')
   const [operator, other] = [await site.operator(), await site.operator()]
   const stolen = csrfOf(await other.get('/'))
-  // The link itself is what /connect asks for.
-  const actions = pathsOf(site.app, 'POST').filter((path) => path !== '/connect')
+  // The link itself is what /connect asks for, and Google has no session.
+  const actions = pathsOf(site.app, 'POST').filter((path) => !['/connect', '/hooks/gmail'].includes(path))
   expect(actions.length).toBeGreaterThan(15)
   const before = await fingerprint(site.world.runtime.db)
   for (const token of ['', 'made up', stolen])

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import session from 'express-session'
 import { createDashboard } from '../../src/db/dashboard.ts'
 import { createApp, type WebDependencies } from '../../src/web/app.ts'
+import { pushTokenCheckFor } from '../../src/web-server.ts'
 import { openWorld, type World } from '../support/world.ts'
 import { Visitor } from './visitor.ts'
 
@@ -41,6 +42,7 @@ export async function openSite(
     sessionStore: new session.MemoryStore(),
     ready: async () => ({ parts: { postgres: 'ok' }, secondsOverdue: 0 }),
     tellMetrics: async (_request, response) => void response.writeHead(404).end(),
+    checkPushToken: pushTokenCheckFor(world.config),
     notice: null,
     wallNow: () => new Date(),
     log: {

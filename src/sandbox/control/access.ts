@@ -1,6 +1,7 @@
 import type { Faults } from '../http/faults.ts'
 import { ending, expiry, narrowing, revocation } from '../oauth/grants.ts'
 import { refusal } from '../oauth/refusal.ts'
+import type { Pusher } from '../push/pusher.ts'
 import type { Change } from '../state/changes.ts'
 import type { Client, Mailbox, RefreshTokenEnd, Restrictions } from '../state/shapes.ts'
 import type { Store } from '../state/store.ts'
@@ -13,6 +14,7 @@ export type ControlOptions = {
   seed: number
   faults: Faults
   counts: Map<string, number>
+  pusher: Pusher
   /** The client of the start. */
   clientId: string
 }

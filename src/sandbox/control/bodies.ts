@@ -55,6 +55,13 @@ export const KILL = z.strictObject({
 export const REFUSAL = z
   .strictObject({ status: z.string(), words: z.string(), action: z.enum(['failed', 'delayed']).optional() })
   .nullable()
+export const PUSH = z
+  .strictObject({
+    endpoint: z.url({ protocol: /^https?$/ }),
+    audience: z.string().min(1),
+    serviceAccount: z.string().min(1),
+  })
+  .nullable()
 export const SWITCH = z.strictObject({ on: z.boolean() })
 export const NEW_MAILBOX = z.strictObject({ address: z.string() })
 export const CLOCK = z.strictObject({ offsetMs: z.number() })

@@ -2,7 +2,7 @@ import { type Delivery, deliver, judge } from '../gmail/deliver.ts'
 import type { Fault, FaultOrder } from '../http/faults.ts'
 import { createMailbox } from '../mailboxes.ts'
 import { asOf } from '../placement.ts'
-import type { LedgerEntry, Options, Placement, Sender } from '../state/shapes.ts'
+import type { LedgerEntry, Options, Placement, PushSubscription, Sender } from '../state/shapes.ts'
 import { Transaction } from '../state/transaction.ts'
 import { Access } from './access.ts'
 import { type ForeignMail, foreignMail } from './foreign-mail.ts'
@@ -108,6 +108,20 @@ export class Control extends Access {
   /** How often each method of Gmail was called. */
   callCounts(): Record<string, number> {
     return Object.fromEntries(this.sandbox.counts)
+  }
+
+  /** Where notifications of watched mailboxes are pushed to from now on; null: nowhere. */
+  setPush(subscription: PushSubscription | null): void {
+    this.commit([{ kind: 'push', subscription }])
+  }
+
+  push() {
+    return { subscription: this.state.push, waiting: this.sandbox.pusher.waiting }
+  }
+
+  /** Resolves once each notification so far is taken or given up. */
+  pushesSettled(): Promise<void> {
+    return this.sandbox.pusher.settled()
   }
 
   /** Sets how far the sandbox's time is ahead of the time it was given. */

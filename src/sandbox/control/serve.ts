@@ -14,6 +14,7 @@ import {
   ONE_MAILBOX,
   ONE_SCOPE,
   OPTIONS,
+  PUSH,
   REFUSAL,
   SWITCH,
 } from './bodies.ts'
@@ -83,6 +84,9 @@ const ACTIONS: Record<string, Action> = {
     control.setClockOffset(CLOCK.parse(body).offsetMs)
     return { now: control.now().toISOString() }
   },
+
+  'GET push': (control) => control.push(),
+  'POST push': (control, { body }) => control.setPush(PUSH.parse(body)),
 
   'GET ledger': (control, { query }) => {
     const entries = control.ledger(count(query, 'after') ?? 0, count(query, 'limit') ?? 1000)

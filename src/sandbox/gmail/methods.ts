@@ -14,6 +14,7 @@ import {
 import { getProfile } from './profile.ts'
 import { NEEDS } from './scopes.ts'
 import { getThread, listThreads, modifyThread, movingThread } from './threads.ts'
+import { stop, watch } from './watch.ts'
 
 export type Method = {
   id: string
@@ -70,6 +71,9 @@ export const METHODS: Method[] = [
   method('labels.delete', 'DELETE labels/{id}', NEEDS.writeLabels, 5, deleteLabel),
 
   method('history.list', 'GET history', NEEDS.look, 2, listHistory, HISTORY),
+
+  method('watch', 'POST watch', NEEDS.watch, 100, watch),
+  method('stop', 'POST stop', NEEDS.watch, 50, stop),
 ]
 
 function method(

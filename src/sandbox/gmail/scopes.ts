@@ -25,6 +25,7 @@ const scopes = (names: string) =>
 export const NEEDS = {
   profile: scopes('mail compose metadata modify readonly'),
   look: scopes('mail metadata modify readonly'),
+  watch: scopes('mail metadata modify readonly'),
   read: scopes('mail modify readonly'),
   modify: scopes('mail modify'),
   send: scopes('mail compose modify send'),

@@ -2,7 +2,7 @@ import type { AccessToken } from '../state/shapes.ts'
 import type { State } from '../state/state.ts'
 import { EMAIL } from './scopes.ts'
 
-/** Shaped like Google's, but its signature proves nothing: the sandbox publishes no keys. */
+/** Shaped like Google's, but its signature proves nothing: the keys that the sandbox publishes sign its pushes only. */
 export function idToken(
   { clientId, mailbox, scopes }: AccessToken,
   state: Readonly<State>,

@@ -19,6 +19,7 @@ const KINDS = {
   label: true,
   'label-gone': true,
   'label-number': true,
+  watch: true,
 } as const
 
 type MailboxChange = Extract<Change, { kind: keyof typeof KINDS }>
@@ -41,6 +42,7 @@ export function emptyMailbox(opening: Extract<Change, { kind: 'mailbox' }>): Mai
     historyId: opening.historyId,
     historyFloor: opening.historyFloor,
     history: [],
+    watch: null,
   }
 }
 
@@ -88,6 +90,9 @@ export function applyToMailbox(mailbox: Mailbox, change: MailboxChange): void {
       return
     case 'label-number':
       mailbox.lastLabelNumber = change.last
+      return
+    case 'watch':
+      mailbox.watch = change.watch
   }
 }
 

@@ -50,6 +50,9 @@ export function apply(state: State, change: Change): void {
     case 'options':
       state.options = change.options
       return
+    case 'push':
+      state.push = change.subscription
+      return
     case 'clock':
       state.clockOffsetMs = change.offsetMs
   }

@@ -7,11 +7,13 @@ import type {
   HistoryEntry,
   Message,
   Options,
+  PushSubscription,
   RefreshToken,
   Refusal,
   Restrictions,
   Sender,
   UserLabel,
+  Watch,
 } from './shapes.ts'
 
 /**
@@ -32,6 +34,7 @@ export type Change =
   | { kind: 'label'; mailbox: string; label: UserLabel }
   | { kind: 'label-gone'; mailbox: string; id: string }
   | { kind: 'label-number'; mailbox: string; last: number }
+  | { kind: 'watch'; mailbox: string; watch: Watch | null }
   | { kind: 'id'; last: string }
   | { kind: 'client'; client: Client }
   | { kind: 'grant'; grant: Grant }
@@ -44,4 +47,5 @@ export type Change =
   | { kind: 'sender'; sender: Sender }
   | { kind: 'fact'; fact: Fact }
   | { kind: 'options'; options: Options }
+  | { kind: 'push'; subscription: PushSubscription | null }
   | { kind: 'clock'; offsetMs: number }

@@ -44,6 +44,18 @@ export type Refusal = {
   words: string
 }
 
+/** Who wants to be told of a mailbox's changes, until when. */
+export type Watch = {
+  topicName: string
+  /** Empty: of all of them. */
+  labelIds: string[]
+  labelFilterBehavior: 'include' | 'exclude'
+  expiresAt: number
+}
+
+/** Where notifications are pushed to, and what the tokens that come with them say. */
+export type PushSubscription = { endpoint: string; audience: string; serviceAccount: string }
+
 export type Mailbox = {
   address: string
   sub: string
@@ -63,6 +75,7 @@ export type Mailbox = {
   /** History up to and including this id is forgotten. */
   historyFloor: number
   history: HistoryEntry[]
+  watch: Watch | null
 }
 
 export type Client = { id: string; secret: string; disabled: boolean }

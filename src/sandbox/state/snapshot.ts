@@ -5,6 +5,7 @@ import type { State } from './state.ts'
 /** The state told as the shortest list of changes that leads to it. */
 export function* snapshot(state: State): Generator<Change> {
   yield { kind: 'options', options: state.options }
+  if (state.push) yield { kind: 'push', subscription: state.push }
   yield { kind: 'clock', offsetMs: state.clockOffsetMs }
   yield { kind: 'id', last: String(state.lastId) }
   for (const client of state.clients.values()) yield { kind: 'client', client }
@@ -30,4 +31,5 @@ function* mailboxSnapshot(box: Mailbox): Generator<Change> {
   for (const message of box.timeline) yield { kind: 'message', mailbox, message }
   for (const entry of box.history) yield { kind: 'history', mailbox, entry }
   for (const [id, messageId] of box.drafts) yield { kind: 'draft', mailbox, id, messageId }
+  if (box.watch) yield { kind: 'watch', mailbox, watch: box.watch }
 }

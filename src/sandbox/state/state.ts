@@ -7,6 +7,7 @@ import type {
   LedgerEntry,
   Mailbox,
   Options,
+  PushSubscription,
   RefreshToken,
   Sender,
 } from './shapes.ts'
@@ -21,6 +22,7 @@ export type State = {
   senders: Map<string, Sender>
   ledger: LedgerEntry[]
   options: Options
+  push: PushSubscription | null
   clockOffsetMs: number
   /** The highest id given to a message or a draft so far. */
   lastId: bigint
@@ -43,6 +45,7 @@ export function emptyState(): State {
       testingLife: false,
       placement: { senders: {}, domains: {} },
     },
+    push: null,
     clockOffsetMs: 0,
     lastId: 0n,
   }

@@ -30,7 +30,18 @@ export async function syncMailbox(warmup: Warmup, run: Run): Promise<Outcome> {
   const isWhole = upTo.fetchedAt !== null
   const nextAt = isWhole ? nextSync(account.id, mailbox.everyMinutes, now) : now
   const reason = isWhole ? 'the next round' : 'more mail than one round fetches'
-  const round = { accountId: account.id, mails, handoffs, ...upTo, watchAgainAt, now, nextAt, reason }
+  const { notifiedId } = mailbox
+  const round = {
+    accountId: account.id,
+    mails,
+    handoffs,
+    ...upTo,
+    notifiedId,
+    watchAgainAt,
+    now,
+    nextAt,
+    reason,
+  }
   if (!(await store.inbox.keep(round, holderOf(run)))) throw new Error('the run has lost its task')
   await tellWarmup(warmup, answers)
   return { kind: 'again', at: nextAt, reason, isKept: true }
