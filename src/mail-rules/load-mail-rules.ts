@@ -15,11 +15,12 @@ export function loadMailRules(own: string | undefined, bundled = BUNDLED_FILE): 
   try {
     return readMailRules(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new OperatorError(
-      code
-        ? `MAIL_RULES_FILE=${JSON.stringify(file)}: expected a file that can be read (${code})`
-        : `MAIL_RULES_FILE=${JSON.stringify(file)}: ${message}`,
-    )
+    throw new OperatorError(`MAIL_RULES_FILE=${JSON.stringify(file)}: ${problemOf(error)}`)
   }
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code) return `expected a file that can be read (${code})`
+  return error instanceof SyntaxError ? `expected JSON (${message})` : message
 }
