@@ -112,10 +112,13 @@ export function createInbox(db: Database, sealer: Sealer) {
           insert into email_bodies (key, email_message_id, sealed)
           select kept.account_id || ':' || kept.gmail_id, kept.id, m.sealed
           from kept, given m where m."gmailId" = kept.gmail_id and m.sealed is not null
+        ), routes as materialized (
+          -- One that is removed meanwhile takes nothing.
+          select id from mail_routes where id = any(${sql.param([...new Set(handoffs.map(({ routeId }) => routeId))])}::bigint[]) for key share
         ), handed as (
           insert into handoffs (route_id, account_id, email_message_id, created_at)
           select r.id, kept.account_id, kept.id, ${instant(now)}
-          from kept, mail_routes r, jsonb_to_recordset(${JSON.stringify(handoffs)}::jsonb) as h("gmailId" text, "routeId" bigint)
+          from kept, routes r, jsonb_to_recordset(${JSON.stringify(handoffs)}::jsonb) as h("gmailId" text, "routeId" bigint)
           where h."gmailId" = kept.gmail_id and r.id = h."routeId"
           order by kept.id, r.id
           returning account_id

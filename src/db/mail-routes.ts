@@ -3,7 +3,7 @@ import type { Database } from './connection.ts'
 import { instant } from './database-time.ts'
 import { asc, eq, sql } from './drizzle.ts'
 import { mailRoutes } from './inbox-schema.ts'
-import { routeContext, type Sealer } from './sealing.ts'
+import { routeContext, SealError, type Sealer } from './sealing.ts'
 
 export type MailRoute = typeof mailRoutes.$inferSelect
 export type WebhookTarget = { url: string; secret: string }
@@ -17,8 +17,17 @@ export type NewRoute = RouteConditions & {
 /** A mail that waits to be handed to a route, with all that it is told by. */
 export type WaitingMail = {
   handoffId: number
+  /** Milliseconds since 1970, as all times here. */
+  createdAt: number
   tries: number
-  route: { id: number; name: string; target: RouteTarget; destination: string; webhook: WebhookTarget | null }
+  route: {
+    id: number
+    name: string
+    target: RouteTarget
+    destination: string
+    /** Null where it has none, or none that opens. */
+    webhook: WebhookTarget | null
+  }
   mail: {
     id: number
     gmailId: string
@@ -30,8 +39,8 @@ export type WaitingMail = {
     snippet: string
     labelIds: string[]
     size: number
-    receivedAt: string
-    processedAt: string
+    receivedAt: number
+    processedAt: number
     class: string
     rule: string | null
   }
@@ -74,11 +83,11 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
      */
     async waiting(accountId: number, now: Date, most: number): Promise<WaitingMail[]> {
       const rows = await db.execute<WaitingMail & { route: { sealed: string | null } }>(sql`
-        select h.id::int as "handoffId", h.tries,
+        select h.id::int as "handoffId", ${milliseconds('h.created_at')}::float8 as "createdAt", h.tries,
           json_build_object('id', r.id, 'name', r.name, 'target', r.target, 'destination', r.destination, 'sealed', r.sealed) as route,
           json_build_object('id', m.id, 'gmailId', m.gmail_id, 'threadId', m.thread_id, 'rfcMessageId', m.rfc_message_id,
             'sender', m.sender, 'recipients', m.recipients, 'subject', m.subject, 'snippet', m.snippet,
-            'labelIds', m.label_ids, 'size', m.size, 'receivedAt', m.received_at, 'processedAt', m.processed_at,
+            'labelIds', m.label_ids, 'size', m.size, 'receivedAt', ${milliseconds('m.received_at')}, 'processedAt', ${milliseconds('m.processed_at')},
             'class', m.class, 'rule', m.rule) as mail
         from mail_routes r
         cross join lateral (
@@ -94,10 +103,7 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
         ...row,
         route: {
           ...route,
-          webhook:
-            sealed === null
-              ? null
-              : (JSON.parse(sealer.open(sealed, routeContext(route.id))) as WebhookTarget),
+          webhook: sealed === null ? null : openedOrNull(sealer, route.id, sealed),
         },
       }))
     },
@@ -109,32 +115,47 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
         ...result,
         notBefore: notBefore?.toISOString() ?? null,
       }))
+      // In their order, as who removes a route or an account takes them: nobody gets into a deadlock with it.
       await db.execute(sql`
+        with e as (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e("handoffId" bigint, failure text, "notBefore" timestamptz)),
+        theirs as (select id from handoffs where id in (select "handoffId" from e) and state = 'waiting' order by id for update)
         update handoffs h set tries = h.tries + 1, failure = e.failure, not_before = e."notBefore",
           state = case when e.failure is null then 'handed' when h.tries + 1 >= ${MOST_HANDOFF_TRIES} then 'dead' else 'waiting' end,
           ended_at = case when e.failure is null or h.tries + 1 >= ${MOST_HANDOFF_TRIES} then ${instant(now)} end
-        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e("handoffId" bigint, failure text, "notBefore" timestamptz)
-        where h.id = e."handoffId" and h.state = 'waiting'`)
+        from e, theirs where h.id = e."handoffId" and h.id = theirs.id`)
     },
 
     /** When an account's next mail is to be handed on; null where none waits. */
     async nextAt(accountId: number, now: Date): Promise<Date | null> {
-      const [row] = await db.execute<{ at: string | null }>(sql`
-        select min(greatest(coalesce(head.not_before, ${instant(now)}), ${instant(now)}))::text as at
+      const [row] = await db.execute<{ at: number | null }>(sql`
+        select ${milliseconds('min(greatest(coalesce(head.not_before, at), at))')}::float8 as at
         from mail_routes r
+        cross join (select ${instant(now)} as at) now
         cross join lateral (select not_before from handoffs
           where account_id = ${accountId} and route_id = r.id and state = 'waiting' order by id limit 1) head`)
-      return row?.at ? new Date(row.at) : null
+      return row?.at == null ? null : new Date(row.at)
     },
 
-    /** Has mail that was given up handed on after all: one of them, or all of a route. Returns how many. */
+    /** Nothing of an account's mail waits any more. Runs in the caller's transaction. */
+    async forget(accountId: number): Promise<void> {
+      await db.execute(sql`
+        delete from handoffs where id = any(array(
+          select id from handoffs where account_id = ${accountId} and state = 'waiting' order by id for update))`)
+    },
+
+    /**
+     * Has mail that was given up handed on after all, before what came in after it: one of them, or all of a route; not that
+     * of accounts that were removed. Returns how many.
+     */
     async replay(which: { handoffId: number } | { routeId: number }, now: Date): Promise<number> {
       const wanted =
         'handoffId' in which ? sql`h.id = ${which.handoffId}` : sql`h.route_id = ${which.routeId}`
       const revived = await db.execute(sql`
         with revived as (
           update handoffs h set state = 'waiting', tries = 0, not_before = null, ended_at = null
-          where ${wanted} and h.state = 'dead' returning account_id
+          where ${wanted} and h.state = 'dead'
+            and exists (select from accounts a where a.id = h.account_id and a.status <> 'removed')
+          returning account_id
         ), wake as (
           insert into tasks (kind, account_id, due_at) select distinct 'hand_on', account_id, ${instant(now)} from revived
           on conflict (kind, account_id) where message_id is null do update set due_at = least(tasks.due_at, excluded.due_at)
@@ -142,5 +163,19 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
         select from revived`)
       return revived.length
     },
+  }
+}
+
+/** JSON has no times, and the text of one depends on the settings of its session. */
+function milliseconds(time: string) {
+  return sql.raw(`extract(epoch from ${time}) * 1000`)
+}
+
+function openedOrNull(sealer: Sealer, routeId: number, sealed: string): WebhookTarget | null {
+  try {
+    return JSON.parse(sealer.open(sealed, routeContext(routeId)))
+  } catch (error) {
+    if (error instanceof SealError) return null
+    throw error
   }
 }

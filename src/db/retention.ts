@@ -39,17 +39,30 @@ export function createRetention(db: Database) {
       )
     },
 
-    /** What came into mailboxes, and all of those that were removed; what still is to be handed on waits. */
+    /** What came into mailboxes; what still is to be handed on waits. */
     async deleteInbox(after: number, before: Date, limit: number): Promise<Batch> {
       return batchOf(sql`
-        with scanned as (select id, account_id, processed_at from email_messages where id > ${after} order by id limit ${limit}),
+        with scanned as (select id, processed_at from email_messages where id > ${after} order by id limit ${limit}),
         gone as (delete from email_messages m using scanned s
           where m.id = s.id
-            and (s.processed_at < ${before.toISOString()} or exists (select from accounts a where a.id = s.account_id and a.status = 'removed'))
+            and s.processed_at < ${before.toISOString()}
             and not exists (select from handoffs h where h.email_message_id = m.id and h.state = 'waiting')
           returning m.id)
         select (select max(id) from scanned)::int as last, (select count(*) from gone)::int as removed,
-          exists (select from scanned) as "goesOn"`)
+          (select bool_or(processed_at < ${before.toISOString()}) from scanned) as "goesOn"`)
+    },
+
+    /** Of some accounts: all that came into those that were removed. */
+    deleteInboxOfRemoved(after: number, limit: number): Promise<Batch> {
+      return batchOf(
+        ofAccounts(
+          after,
+          limit,
+          sql`select m.id from accounts a join email_messages m on m.account_id = a.id
+            where a.id = scanned.id and a.status = 'removed' order by m.account_id, m.id limit ${limit}`,
+          sql`delete from email_messages where id = any(array(select id from old)) returning account_id`,
+        ),
+      )
     },
 
     /** Of some accounts: their days, but for the last one that was planned, where their ramp goes on. */

@@ -1,4 +1,4 @@
-import { type Handout, QUIET_KINDS, type TaskKind, WORKER_DIED } from '../domain/task.ts'
+import { type Handout, OFFLINE_KINDS, QUIET_KINDS, type TaskKind, WORKER_DIED } from '../domain/task.ts'
 import type { Database } from './connection.ts'
 import { inSeconds } from './database-time.ts'
 import { and, eq, inArray, isNotNull, isNull, ne, sql } from './drizzle.ts'
@@ -13,11 +13,14 @@ export const afterLease = {
 }
 export type NewTask = { kind: TaskKind; accountId: number; messageId?: number; dueAt: Date }
 
+const listed = (kinds: readonly TaskKind[]) => sql.raw(kinds.map((kind) => `'${kind}'`).join(', '))
+
 /**
- * Whose tasks run: an active account's, those of a paused one that send and touch nothing, and a removed one's
- * disconnection; while the operator has stopped all sending, none that sends.
+ * Whose tasks run: an active account's, those of a paused one that send and touch nothing, those of one that lost its grant
+ * that need none, and a removed one's disconnection; while the operator has stopped all sending, none that sends.
  */
-export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in (${sql.raw(QUIET_KINDS.map((kind) => `'${kind}'`).join(', '))})) or t.kind = 'disconnect')
+export const runs = sql`(a.id is null or a.status = 'active' or (a.status = 'paused' and t.kind in (${listed(QUIET_KINDS)}))
+    or (a.status = 'needs_reauth' and t.kind in (${listed(OFFLINE_KINDS)})) or t.kind = 'disconnect')
   and not (t.kind in ('send', 'reply') and exists (select from engine_settings where stopped_at is not null))`
 
 /** Due tasks of which one hand-out chooses, at least. */
@@ -102,6 +105,12 @@ export function createTasks(db: Database, sealer: Sealer) {
     /** Whether the task is still this owner's. It takes no lock: who removes an account locks messages before tasks. */
     async isHeld(id: number, owner: string): Promise<boolean> {
       const [row] = await db.select({ id: tasks.id }).from(tasks).where(mine(id, owner))
+      return row !== undefined
+    },
+
+    /** Whether it is; and until the caller's transaction is over nobody brings it forward. */
+    async lock(id: number, owner: string): Promise<boolean> {
+      const [row] = await db.select({ id: tasks.id }).from(tasks).where(mine(id, owner)).for('update')
       return row !== undefined
     },
 

@@ -33,24 +33,30 @@ export const HANDED_MAIL = z
   })
   .describe('A mail that came into an account’s mailbox: what its head says.')
 
+/** The header of a mail that hands another one on: its `id`. */
+export const HANDED_ON_BY = 'X-Kindling-Handoff'
+
 export type HandedMail = z.infer<typeof HANDED_MAIL>
 
+/** Times are milliseconds since 1970. */
 type Kept = Omit<HandedMail['message'], 'from' | 'receivedAt' | 'processedAt' | 'class'> & {
   sender: string
-  receivedAt: string
-  processedAt: string
+  receivedAt: number
+  processedAt: number
   class: string
 }
+type Handoff = { handoffId: number; createdAt: number }
 
 export function handedMail(
-  handoffId: number,
+  { handoffId, createdAt }: Handoff,
   account: { id: number; email: string },
   route: string,
   { sender, receivedAt, processedAt, ...mail }: Kept,
 ): HandedMail {
   return {
     type: 'email.received',
-    id: `handoff-${handoffId}`,
+    // Two installations may tell one receiver, and one that was restored from a backup counts on from there.
+    id: `handoff-${createdAt.toString(36)}-${handoffId}`,
     route,
     account,
     message: {

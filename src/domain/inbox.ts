@@ -23,7 +23,12 @@ export type IncomingMail = {
 }
 
 /** What is kept of it. */
-export type ClassifiedMail = IncomingMail & { class: MailClass; rule: string | null }
+export type ClassifiedMail = IncomingMail & {
+  class: MailClass
+  rule: string | null
+  /** It is a mail by which a route hands another one on. */
+  isHandedOn: boolean
+}
 
 /** Drafts, chats and what the account sent itself did not come in; what it sent to itself did. */
 export function hasComeIn(labelIds: readonly string[]): boolean {

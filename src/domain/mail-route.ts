@@ -37,5 +37,10 @@ export function takes(route: RouteConditions, mail: Routed): boolean {
   )
 }
 
+/** A mail that hands another one on is not handed on by mail itself, or two mailboxes would go on for ever. */
+export function goesRound(route: { target: RouteTarget }, mail: { isHandedOn: boolean }): boolean {
+  return route.target === 'mail' && mail.isHandedOn
+}
+
 /** With which try that is not taken a mail is given up: after most of a day. */
 export const MOST_HANDOFF_TRIES = 40

@@ -24,6 +24,9 @@ export type TaskKind = (typeof TASK_KINDS)[number]
 /** What runs for a paused account as well: it sends nothing and touches nothing. */
 export const QUIET_KINDS: readonly TaskKind[] = ['check', 'settle', 'sync', 'hand_on']
 
+/** What asks nothing of Google, and runs for an account as well that lost its grant. */
+export const OFFLINE_KINDS: readonly TaskKind[] = ['hand_on']
+
 /** A task in the queue's hands: its id, and which handing-out this is. It is all that a job carries. */
 export type Handout = { taskId: number; kind: TaskKind; handout: number }
 

@@ -3,7 +3,14 @@ import { NoticeError } from '../domain/errors.ts'
 
 export type MailSettings = { smtpUrl: string; from: string; to: string }
 /** @property to who it goes to, where that is not who notices go to */
-export type NoticeMail = { id: string; to?: string; subject: string; text: string; signal?: AbortSignal }
+export type NoticeMail = {
+  id: string
+  to?: string
+  subject: string
+  text: string
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
 export type NoticeMailer = {
   /** One address, or several with commas between them. */
   to: string
@@ -31,10 +38,10 @@ export function createNoticeMailer(
 
   return {
     to,
-    async send({ id, to: other, subject, text, signal }) {
+    async send({ id, to: other, subject, text, headers = {}, signal }) {
       const limit = AbortSignal.timeout(limitMs)
       const cut = AbortSignal.any([limit, ...(signal ? [signal] : [])])
-      const mail = { to: other ?? to, subject, text, messageId: `<${id}@${domain}>`, signal: cut }
+      const mail = { to: other ?? to, subject, text, headers, messageId: `<${id}@${domain}>`, signal: cut }
       const { rejected } = await transport.sendMail(mail).catch((error: Error) => {
         const why = limit.aborted ? `it was not done within ${limitMs / 1000} s` : error.message
         throw new NoticeError(`the mail server did not take it: ${why}`)

@@ -138,6 +138,14 @@ export function isForeignQueue(name: string): boolean {
   return /^[\w.-]{1,100}$/.test(name) && !TASK_KINDS.some((kind) => queueName(kind) === name)
 }
 
+/** Whoever reads the queue may fail for some hours; what has ended is kept to be looked at, and not for ever. */
+const FOREIGN_JOB = {
+  attempts: 12,
+  backoff: { type: 'exponential', delay: 5000 },
+  removeOnComplete: { age: 86_400 },
+  removeOnFail: { age: 30 * 86_400 },
+}
+
 type ForeignQueue = Pick<Queue, 'add'>
 
 function handingOver(open: (name: string) => ForeignQueue): QueueBackend['handOver'] {
@@ -146,7 +154,7 @@ function handingOver(open: (name: string) => ForeignQueue): QueueBackend['handOv
     if (!isForeignQueue(name)) throw new Error(`“${name}” is no name for a queue of others`)
     const queue = queues.get(name) ?? open(name)
     queues.set(name, queue)
-    await queue.add('email.received', data, { jobId: id })
+    await queue.add('email.received', data, { jobId: id, ...FOREIGN_JOB })
   }
 }
 

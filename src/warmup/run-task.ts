@@ -8,6 +8,7 @@ import {
   type Handout,
   isNews,
   isOver,
+  OFFLINE_KINDS,
   type Outcome,
   QUIET_KINDS,
   type RunEnding,
@@ -134,8 +135,9 @@ async function conclude(
     })
     return { ended: 'failed', reason }
   }
-  if (account && account.lastError !== null && task.kind !== 'disconnect')
-    await store.accounts.setLastError(account.id, null)
+  // What was not asked says nothing of whether Google answers again.
+  const hasAsked = task.kind !== 'disconnect' && !OFFLINE_KINDS.includes(task.kind)
+  if (account && account.lastError !== null && hasAsked) await store.accounts.setLastError(account.id, null)
   if (!outcome.isKept) {
     if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
     else await store.tasks.finish(task.id, owner)
@@ -183,9 +185,11 @@ async function recover(warmup: Warmup, started: StartedTask, owner: string, erro
   return { ended: 'retry', reason }
 }
 
-/** A paused account still does what is quiet, and a removed one's grant is ended. */
+/** A paused account still does what is quiet, one that lost its grant what needs none, and a removed one's grant is ended. */
 function mayRun(status: AccountStatus, kind: TaskKind): boolean {
-  return status === 'active' || kind === 'disconnect' || (status === 'paused' && QUIET_KINDS.includes(kind))
+  if (status === 'paused') return QUIET_KINDS.includes(kind) || kind === 'disconnect'
+  if (status === 'needs_reauth') return OFFLINE_KINDS.includes(kind) || kind === 'disconnect'
+  return status === 'active' || kind === 'disconnect'
 }
 
 function troubleOf(error: unknown): Trouble {

@@ -24,6 +24,7 @@ const STEPS: readonly Step[] = [
   (retention, { statistics }, after) => retention.deleteDays(after, statistics, BATCH),
   (retention, { statistics }, after) => retention.deleteRolledUpDays(after, statistics, BATCH),
   (retention, { inbox }, after) => retention.deleteInbox(after, inbox, BATCH),
+  (retention, _, after) => retention.deleteInboxOfRemoved(after, BATCH),
   (retention, { events }, after) => retention.deleteDeliveries(after, events, BATCH),
   (retention, { events }, after) => retention.deleteIncidents(after, events, BATCH),
 ]

@@ -1,4 +1,5 @@
 import type { WarmupMail } from '../../db/inbox.ts'
+import { HANDED_ON_BY } from '../../domain/handed-mail.ts'
 import type { ClassifiedMail } from '../../domain/inbox.ts'
 import { classOf } from '../../domain/mail-class.ts'
 import type { HeadedMail } from '../../google/inbox.ts'
@@ -8,7 +9,8 @@ import type { Warmup } from '../dependencies.ts'
 const OWN = ['message-id', 'x-google-original-message-id']
 /** Where it names the mails that it answers, or tells of. */
 const OTHERS = ['in-reply-to', 'references']
-export const OUR_HEADERS = [...OWN, ...OTHERS]
+const HANDED_ON = HANDED_ON_BY.toLowerCase()
+export const OUR_HEADERS = [...OWN, ...OTHERS, HANDED_ON]
 
 /** A mail that answers, or tells of, a warmup mail that its mailbox sent. */
 export type AboutWarmup = { mail: ClassifiedMail; about: WarmupMail }
@@ -21,7 +23,7 @@ export async function classifyMail(
 ): Promise<{ mails: ClassifiedMail[]; answers: AboutWarmup[] }> {
   const bears = (head: HeadedMail, names: readonly string[]) =>
     names.flatMap((name) => head.headers.get(name)?.match(/<[^<>\s]+>/g) ?? [])
-  const ids = new Set(heads.flatMap((head) => bears(head, OUR_HEADERS)))
+  const ids = new Set(heads.flatMap((head) => bears(head, [...OWN, ...OTHERS])))
   const known = await store.inbox.warmupMails([...ids])
   const find = (head: HeadedMail, names: readonly string[], is: (mail: WarmupMail) => boolean) => {
     const borne = bears(head, names)
@@ -33,7 +35,8 @@ export async function classifyMail(
     const about = find(head, OTHERS, ({ senderId }) => senderId === accountId)
     const { headers, labelIds: labels, ...rest } = head
     const facts = { ...rest, headers, labels, isWarmup, isAboutWarmup: !isWarmup && about !== undefined }
-    const mail: ClassifiedMail = { ...rest, labelIds: labels, ...classOf(facts, inbox.rules) }
+    const isHandedOn = headers.has(HANDED_ON)
+    const mail: ClassifiedMail = { ...rest, labelIds: labels, isHandedOn, ...classOf(facts, inbox.rules) }
     if (about && !isWarmup) answers.push({ mail, about })
     return mail
   })

@@ -14,6 +14,7 @@ export type MailTakers = Record<RouteTarget, MailTaker>
 /** Of each route in one run: the account's other tasks wait meanwhile. */
 const MOST_AT_ONCE = 25
 const LONGEST_MS = 15_000
+const MORE = 'more mail to hand on'
 
 type HandOnRun = StartedTask & { account: Account; owner: string; signal: AbortSignal }
 
@@ -21,7 +22,10 @@ type HandOnRun = StartedTask & { account: Account; owner: string; signal: AbortS
  * Hands an account's mail to each route that takes it, one after the other, in the order in which it came in. What is not
  * taken is tried again, and those behind it wait; other routes do not.
  */
-export async function handOnMail(warmup: Warmup, { account, signal }: HandOnRun): Promise<Outcome> {
+export async function handOnMail(
+  warmup: Warmup,
+  { task, account, owner, signal }: HandOnRun,
+): Promise<Outcome> {
   const { store, clock } = warmup
   const waiting = await store.mailRoutes.waiting(account.id, clock.now(), MOST_AT_ONCE)
   const byRoute = Map.groupBy(waiting, ({ route }) => route.id)
@@ -31,8 +35,15 @@ export async function handOnMail(warmup: Warmup, { account, signal }: HandOnRun)
   const now = clock.now()
   await store.mailRoutes.ended(results.flat(), now)
   signal.throwIfAborted()
-  const nextAt = await store.mailRoutes.nextAt(account.id, now)
-  return nextAt ? { kind: 'again', at: nextAt, reason: 'more mail to hand on' } : { kind: 'done' }
+  // Mail that is added meanwhile brings the task forward: that waits here, or what it added is seen.
+  const nextAt = await store.transaction(async (tx) => {
+    if (!(await tx.tasks.lock(task.id, owner))) return null
+    const at = await tx.mailRoutes.nextAt(account.id, now)
+    if (at) await tx.tasks.putOff(task.id, owner, { at, reason: MORE })
+    else await tx.tasks.finish(task.id, owner)
+    return at
+  })
+  return nextAt ? { kind: 'again', at: nextAt, reason: MORE, isKept: true } : { kind: 'done', isKept: true }
 }
 
 /** Ends with the first that is not taken. */
@@ -44,11 +55,12 @@ async function handToRoute(
 ): Promise<HandoffResult[]> {
   const results: HandoffResult[] = []
   const enough = performance.now() + LONGEST_MS
-  for (const { handoffId, tries, route, mail } of waiting) {
+  for (const { handoffId, createdAt, tries, route, mail } of waiting) {
     if (signal.aborted || performance.now() > enough) break
     try {
       if (!takers) throw new Error('this process hands nothing on')
-      await takers[route.target](route, handedMail(handoffId, { id, email }, route.name, mail), signal)
+      const handed = handedMail({ handoffId, createdAt }, { id, email }, route.name, mail)
+      await takers[route.target](route, handed, signal)
       results.push({ handoffId, failure: null, notBefore: null })
     } catch (error) {
       // Cut off here, it says nothing of who was to take it.

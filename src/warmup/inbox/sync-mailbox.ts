@@ -1,5 +1,5 @@
 import { type ClassifiedMail, nextSync } from '../../domain/inbox.ts'
-import { takes } from '../../domain/mail-route.ts'
+import { goesRound, takes } from '../../domain/mail-route.ts'
 import type { Outcome } from '../../domain/task.ts'
 import { readsMail, scopesOf } from '../../domain/token.ts'
 import { holderOf, type Run, type Warmup } from '../dependencies.ts'
@@ -56,7 +56,7 @@ async function handoffsOf({ store }: Warmup, accountId: number, mails: readonly 
   const routes = await store.mailRoutes.all()
   return mails.flatMap((mail) =>
     routes
-      .filter((route) => takes(route, { ...mail, accountId }))
+      .filter((route) => takes(route, { ...mail, accountId }) && !goesRound(route, mail))
       .map(({ id: routeId }) => ({ gmailId: mail.gmailId, routeId })),
   )
 }
