@@ -33,6 +33,11 @@ export const HANDED_MAIL = z
   })
   .describe('A mail that came into an account’s mailbox: what its head says.')
 
+/** For who takes it: fields that are not named there may be added. */
+export function handedMailSchema(): object {
+  return { title: 'A mail that is handed on', ...z.toJSONSchema(HANDED_MAIL, { io: 'input' }) }
+}
+
 /** The header of a mail that hands another one on: its `id`. */
 export const HANDED_ON_BY = 'X-Kindling-Handoff'
 
