@@ -4,12 +4,15 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { eq, sql } from '../../src/db/drizzle.ts'
+import { emailBodies } from '../../src/db/inbox-schema.ts'
 import { createKeyUse } from '../../src/db/key-use.ts'
 import { accounts, webhooks } from '../../src/db/schema.ts'
 import { SEALED_COLUMNS } from '../../src/db/sealed-columns.ts'
-import { createSealer, webhookContext } from '../../src/db/sealing.ts'
+import { createSealer, emailContext, webhookContext } from '../../src/db/sealing.ts'
 import { createStore } from '../../src/db/store.ts'
 import { childEnvironment } from '../support/child-environment.ts'
+import { addHook, fetchNow } from '../support/mail-routes.ts'
+import { openReceiver } from '../support/receiver.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 type Result = { code: number | null; stdout: string; stderr: string }
@@ -94,6 +97,39 @@ test('keys:rotate seals tokens, webhook secrets and visits anew, and then the ol
     code: 0,
     stdout: expect.stringContaining('Sealed 0'),
   })
+})
+
+test('keys:rotate seals the texts of mails and the secrets of routes anew', async () => {
+  await using world = await openWorld({ environment: { SYNC_EVERY_MINUTES: '1440' } })
+  await using receiver = await openReceiver()
+  const { db, warmup } = world.runtime
+  const anna = await world.connect('anna@example.com', { kind: 'vault' })
+  const settings = { everyMinutes: 1440, filter: '', keepsBodies: true }
+  await warmup.store.mailboxes.updateSettings(anna.id, settings)
+  const { secret } = await addHook(world, receiver.url)
+  const texts = ['One', 'Two', 'Three']
+  for (const text of texts)
+    world.sandbox.control.deliverForeign(anna.email, { from: 'carl@elsewhere.example', subject: text, text })
+  receiver.answer(503)
+  await fetchNow(world)
+  const [newKey, oldKey] = keysOf(world)
+
+  expect(await rotate(world, newKey, oldKey)).toMatchObject({ code: 0, stderr: '' })
+  expect(await useOf(world, newKey)).toEqual({
+    'accounts.oauth_token': 1,
+    'email_bodies.sealed': 3,
+    'mail_routes.sealed': 1,
+  })
+  expect(await useOf(world, oldKey)).toEqual({})
+  const sealer = createSealer([newKey])
+  const renewed = createStore(db, sealer)
+  const later = new Date(world.clock.now().getTime() + 86_400_000)
+  const [first] = await renewed.mailRoutes.waiting(anna.id, later, 1)
+  expect(first?.route.webhook).toEqual({ url: receiver.url, secret })
+  const bodies = await db.select().from(emailBodies).orderBy(emailBodies.emailMessageId)
+  expect(bodies.map(({ key, sealed }) => sealer.open(sealed, emailContext(key)))).toEqual(texts)
+  const [one, two] = bodies
+  expect(() => sealer.open(one?.sealed ?? '', emailContext(two?.key ?? ''))).toThrow('does not open')
 })
 
 test('killed in the middle, it goes on where it was at the next run; Ctrl-C ends it between two secrets', async () => {
