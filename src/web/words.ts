@@ -1,4 +1,6 @@
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { MailClass } from '../domain/mail-class.ts'
+import type { HandoffState, RouteTarget } from '../domain/mail-route.ts'
 import type { MessageState, Placement } from '../domain/message.ts'
 import type { TaskKind } from '../domain/task.ts'
 
@@ -50,6 +52,29 @@ export const PLACEMENT_WORDS: Record<Placement, string> = {
   archive: 'archive',
   bounced: 'nowhere: it came back',
   missing: 'nowhere',
+}
+
+export const CLASS_WORDS: Record<MailClass, string> = {
+  warmup: 'Warmup',
+  reply: 'Reply',
+  bounce: 'Came back',
+  auto_reply: 'Automatic reply',
+  newsletter: 'Newsletter',
+  security: 'Security notice',
+  calendar: 'Calendar',
+  other: 'Other',
+}
+
+export const HANDOFF_WORDS: Record<HandoffState, string> = {
+  waiting: 'waits',
+  handed: 'handed on',
+  dead: 'given up',
+}
+
+export const TARGET_WORDS: Record<RouteTarget, string> = {
+  webhook: 'Webhook',
+  queue: 'Queue',
+  mail: 'Mail',
 }
 
 /** Gmail's system labels. https://developers.google.com/workspace/gmail/api/guides/labels */
