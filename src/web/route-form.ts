@@ -30,13 +30,15 @@ export const EMPTY_ROUTE: RouteValues = {
   destination: '',
 }
 
+const isAddress = (address: string) => z.email().max(320).safeParse(address).success
+
 const schema = z
   .object({
     name: line(LONGEST.name).refine(
       (name) => name !== '',
       `Enter a name of 1 to ${LONGEST.name} characters.`,
     ),
-    account: text.trim().pipe(z.union([z.literal(''), z.email().max(320)], ADDRESS)),
+    account: text.trim().refine((address) => address === '' || isAddress(address), ADDRESS),
     class: text
       .pipe(z.enum([ANY, ...MAIL_CLASSES], 'Choose a class from the list.'))
       .transform((chosen) => (chosen === ANY ? null : chosen)),
@@ -46,13 +48,10 @@ const schema = z
     target: text.pipe(z.enum(ROUTE_TARGETS, 'Choose a webhook, a queue or mail.')),
     destination: line(LONGEST.destination),
   })
-  .refine(
-    ({ target, destination }) => target !== 'mail' || z.email().max(320).safeParse(destination).success,
-    {
-      path: ['destination'],
-      message: ADDRESS,
-    },
-  ) satisfies z.ZodType<WantedRoute>
+  .refine(({ target, destination }) => target !== 'mail' || isAddress(destination), {
+    path: ['destination'],
+    message: ADDRESS,
+  }) satisfies z.ZodType<WantedRoute>
 
 export function readRouteForm(body: unknown): SubmittedRoute {
   const sent = z.record(z.string(), z.unknown()).catch({}).parse(body)

@@ -17,6 +17,7 @@ const TYPED = {
   keepEventDays: '60',
   keepHandoutDays: '2',
   keepStatisticsDays: '400',
+  keepInboxDays: '90',
 }
 
 const engineOf = ({ world }: Site) => world.runtime.warmup.store.engine.get()
@@ -69,6 +70,7 @@ describe('the settings of the engine', () => {
       keepEventDays: 60,
       keepHandoutDays: 2,
       keepStatisticsDays: 400,
+      keepInboxDays: 90,
       stoppedAt: null,
     })
     const feed = textOf(await operator.get('/'))

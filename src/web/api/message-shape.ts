@@ -22,12 +22,10 @@ const head = {
   snippet: z
     .string()
     .meta({ description: 'How its text begins, as Gmail shows it.', examples: ['Hello Anna'] }),
-  label_ids: z
-    .array(z.string())
-    .meta({
-      description: 'Gmail’s labels when it was fetched, by their ids.',
-      examples: [['INBOX', 'UNREAD']],
-    }),
+  label_ids: z.array(z.string()).meta({
+    description: 'Gmail’s labels when it was fetched, by their ids.',
+    examples: [['INBOX', 'UNREAD']],
+  }),
   size: z.int().meta({ description: 'Bytes, as Gmail estimates them.', examples: [5120] }),
   received_at: time.meta({ description: 'When Gmail received it.' }),
   processed_at: time.meta({ description: 'When it was fetched.' }),
