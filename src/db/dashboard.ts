@@ -207,11 +207,12 @@ export function createDashboard(db: Database) {
   }
 
   /** For a lateral join: the task of `accounts.id` that is due first. */
+  /** Rounds of fetching come every few minutes, and would hide all else: the page of an account's mail tells of them. */
   function nextTask() {
     return db
       .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
       .from(tasks)
-      .where(eq(tasks.accountId, accounts.id))
+      .where(and(eq(tasks.accountId, accounts.id), sql`${tasks.kind} not in ('sync', 'hand_on')`))
       .orderBy(asc(tasks.dueAt))
       .limit(1)
       .as('next')

@@ -108,6 +108,9 @@ export const WAITING_WORDS: Record<string, string> = {
   'the next working day': 'on the next working day',
   'daily check': 'once a day',
   'not found yet': 'the mail was not found so far',
+  'the next round': 'in the next round',
+  'more mail than one round fetches': 'there is more mail than one round fetches',
+  'more mail to hand on': 'there is more mail to hand on',
 }
 
 /** The reason of a failure as it stands on its own. */

@@ -17,7 +17,7 @@ const TYPED = {
   keepEventDays: '60',
   keepHandoutDays: '2',
   keepStatisticsDays: '400',
-  keepInboxDays: '90',
+  keepInboxDays: '30',
 }
 
 const engineOf = ({ world }: Site) => world.runtime.warmup.store.engine.get()
@@ -70,7 +70,7 @@ describe('the settings of the engine', () => {
       keepEventDays: 60,
       keepHandoutDays: 2,
       keepStatisticsDays: 400,
-      keepInboxDays: 90,
+      keepInboxDays: 30,
       stoppedAt: null,
     })
     const feed = textOf(await operator.get('/'))

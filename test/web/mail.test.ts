@@ -38,7 +38,9 @@ test('a mail that came in stands on its account’s page with what is known of i
   })
   await world.runUntil(new Date('2026-03-02T06:20:00Z'))
   const operator = await site.operator()
-  expect((await operator.get('/accounts/1')).html).toContain(`href="${MAIL}"`)
+  const account = await operator.get('/accounts/1')
+  expect(account.html).toContain(`href="${MAIL}"`)
+  expect(textOf(account)).toContain('Next Prove the token')
   const page = textOf(await operator.get(MAIL))
   expect(page).toContain('New mail is fetched every 5 minutes')
   expect(page).toMatch(
