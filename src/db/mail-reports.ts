@@ -2,9 +2,11 @@ import type { SQL } from 'drizzle-orm'
 import type { MailClass } from '../domain/mail-class.ts'
 import type { Database } from './connection.ts'
 import { instant } from './database-time.ts'
-import { and, asc, desc, eq, getTableColumns, gt, inArray, lt, sql } from './drizzle.ts'
-import { emailBodies, emailMessages, handoffs, mailboxes, mailRoutes } from './inbox-schema.ts'
-import { accounts, tasks } from './schema.ts'
+import { and, asc, desc, eq, getTableColumns, gt, lt, sql } from './drizzle.ts'
+import { createHandoffReports } from './handoff-reports.ts'
+import { emailBodies, emailMessages, mailboxes } from './inbox-schema.ts'
+import { only } from './only.ts'
+import { tasks } from './schema.ts'
 import { emailContext, SealError, type Sealer } from './sealing.ts'
 
 export type KeptMail = typeof emailMessages.$inferSelect
@@ -13,9 +15,6 @@ export type MailFilter = { class: MailClass | null; text: string }
 type Found = { mails: KeptMail[]; lookedTo: number | null }
 /** `before`: the id that the page before ended with. */
 type Part = { limit: number; before: number | null }
-export type HandoffRow = Awaited<ReturnType<MailReports['handoffsOf']>>[number]
-export type RouteRow = Awaited<ReturnType<MailReports['routes']>>[number]
-export type DeadLetterRow = Awaited<ReturnType<MailReports['deadLetters']>>[number]
 export type Fetching = NonNullable<Awaited<ReturnType<MailReports['fetching']>>>
 type MailReports = ReturnType<typeof createMailReports>
 
@@ -25,14 +24,16 @@ export const MOST_SEARCHED = 10_000
 /** What the pages and the API read of mail that came in, and of whom it is handed to. */
 export function createMailReports(db: Database, sealer: Sealer) {
   return {
+    ...createHandoffReports(db),
+
     /** An account's mail, the newest first. */
     async newest(accountId: number, filter: MailFilter, { limit, before }: Part): Promise<Found> {
       const beyond = before === null ? undefined : lt(emailMessages.id, before)
       const where = and(isOf(accountId, filter), beyond)
-      const lookedTo = filter.text === '' ? null : await reachOf(where, desc(emailMessages.id))
+      const lookedTo = filter.text === '' ? null : await reachOf(where, inOrder(desc, filter))
       const within = lookedTo === null ? undefined : sql`${emailMessages.id} >= ${lookedTo}`
       return {
-        mails: await select(and(where, within, holds(filter)), desc(emailMessages.id), limit),
+        mails: await select(and(where, within, holds(filter)), inOrder(desc, filter), limit),
         lookedTo,
       }
     },
@@ -46,11 +47,11 @@ export function createMailReports(db: Database, sealer: Sealer) {
       const { text, since } = filter
       const where = and(isOf(accountId, filter), after === null ? undefined : gt(emailMessages.id, after))
       const isSearched = text !== '' || since !== null
-      const lookedTo = isSearched ? await reachOf(where, asc(emailMessages.id)) : null
+      const lookedTo = isSearched ? await reachOf(where, inOrder(asc, filter)) : null
       const within = lookedTo === null ? undefined : sql`${emailMessages.id} <= ${lookedTo}`
       const isSince = since === null ? undefined : sql`${emailMessages.receivedAt} >= ${instant(since)}`
       const matching = and(where, within, holds(filter), isSince)
-      return { mails: await select(matching, asc(emailMessages.id), limit), lookedTo }
+      return { mails: await select(matching, inOrder(asc, filter), limit), lookedTo }
     },
 
     /** One mail of an account with its text, which is null where it is not kept or does not open. */
@@ -65,18 +66,6 @@ export function createMailReports(db: Database, sealer: Sealer) {
       return { ...mail, text: key === null || sealed === null ? null : opened(key, sealed) }
     },
 
-    /** To which routes some mails go or went. */
-    async handoffsOf(mailIds: readonly number[]) {
-      if (mailIds.length === 0) return []
-      const { emailMessageId: mailId, state, failure } = handoffs
-      return db
-        .select({ mailId, state, failure, route: mailRoutes.name })
-        .from(handoffs)
-        .innerJoin(mailRoutes, eq(mailRoutes.id, handoffs.routeId))
-        .where(inArray(handoffs.emailMessageId, [...mailIds]))
-        .orderBy(asc(handoffs.id))
-    },
-
     /** How an account's mail is fetched, how far that has come, and the round that is next. */
     async fetching(accountId: number) {
       const [row] = await db
@@ -89,69 +78,23 @@ export function createMailReports(db: Database, sealer: Sealer) {
         .where(eq(mailboxes.accountId, accountId))
       return row ?? null
     },
-
-    /** The routes, each with how many mails wait for it and how many were given up, of each `most` in all. */
-    routes(most: number) {
-      const { sealed: _, ...columns } = getTableColumns(mailRoutes)
-      // Each half is read from the partial index of its state.
-      const counts = sql`(select route_id, (count(*) filter (where waits))::int as waiting, (count(*) filter (where not waits))::int as dead
-        from (
-          (select route_id, true as waits from handoffs where state = 'waiting' limit ${most}) union all
-          (select route_id, false from handoffs where state = 'dead' limit ${most})
-        ) counted group by route_id) counts`
-      return db
-        .select({
-          ...columns,
-          account: accounts.email,
-          waiting: sql<number>`coalesce(counts.waiting, 0)`,
-          dead: sql<number>`coalesce(counts.dead, 0)`,
-        })
-        .from(mailRoutes)
-        .leftJoin(accounts, eq(accounts.id, mailRoutes.accountId))
-        .leftJoin(counts, sql`counts.route_id = ${mailRoutes.id}`)
-        .orderBy(asc(mailRoutes.id))
-    },
-
-    /** What was given up, the newest first. */
-    deadLetters({ limit, before }: Part) {
-      const { id, tries, failure, endedAt } = handoffs
-      return db
-        .select({
-          ...{ id, tries, failure, endedAt },
-          account: { id: accounts.id, email: accounts.email },
-          mail: { subject: emailMessages.subject, sender: emailMessages.sender },
-          route: { id: mailRoutes.id, name: mailRoutes.name },
-        })
-        .from(handoffs)
-        .innerJoin(mailRoutes, eq(mailRoutes.id, handoffs.routeId))
-        .innerJoin(emailMessages, eq(emailMessages.id, handoffs.emailMessageId))
-        .innerJoin(accounts, eq(accounts.id, handoffs.accountId))
-        .where(and(sql`${handoffs.state} = 'dead'`, before === null ? undefined : lt(handoffs.id, before)))
-        .orderBy(desc(handoffs.id))
-        .limit(limit)
-    },
-
-    /** The account and the route of a mail that is handed on. */
-    async handoff(id: number): Promise<{ accountId: number; route: string } | null> {
-      const [row] = await db
-        .select({ accountId: handoffs.accountId, route: mailRoutes.name })
-        .from(handoffs)
-        .innerJoin(mailRoutes, eq(mailRoutes.id, handoffs.routeId))
-        .where(eq(handoffs.id, id))
-      return row ?? null
-    },
   }
 
-  function select(where: SQL | undefined, order: SQL, limit: number): Promise<KeptMail[]> {
-    return db.select().from(emailMessages).where(where).orderBy(order).limit(limit)
+  function select(where: SQL | undefined, order: SQL[], limit: number): Promise<KeptMail[]> {
+    return db
+      .select()
+      .from(emailMessages)
+      .where(where)
+      .orderBy(...order)
+      .limit(limit)
   }
 
-  async function reachOf(where: SQL | undefined, order: SQL): Promise<number | null> {
+  async function reachOf(where: SQL | undefined, order: SQL[]): Promise<number | null> {
     const [row] = await db
       .select({ id: emailMessages.id })
       .from(emailMessages)
       .where(where)
-      .orderBy(order)
+      .orderBy(...order)
       .offset(MOST_SEARCHED - 1)
       .limit(1)
     return row?.id ?? null
@@ -168,8 +111,15 @@ export function createMailReports(db: Database, sealer: Sealer) {
 }
 
 function isOf(accountId: number, filter: MailFilter): SQL | undefined {
-  const isOfClass = filter.class === null ? undefined : eq(emailMessages.class, filter.class)
-  return and(eq(emailMessages.accountId, accountId), isOfClass)
+  const isOfClass = filter.class === null ? undefined : only(emailMessages.class, filter.class)
+  return and(only(emailMessages.accountId, accountId), isOfClass)
+}
+
+/** By id: what stands before it is the same for all, and names the index. */
+function inOrder(direction: typeof asc, filter: MailFilter): SQL[] {
+  const { accountId, class: kind, id } = emailMessages
+  const columns = filter.class === null ? [accountId, id] : [accountId, kind, id]
+  return columns.map((column) => direction(column))
 }
 
 function holds({ text }: MailFilter): SQL | undefined {

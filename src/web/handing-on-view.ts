@@ -1,4 +1,4 @@
-import type { DeadLetterRow, RouteRow } from '../db/mail-reports.ts'
+import type { DeadLetterRow, RouteRow } from '../db/handoff-reports.ts'
 import type { Warmup } from '../warmup/dependencies.ts'
 import { MOST_ROUTES } from '../warmup/inbox/mail-routes.ts'
 import { beforeId, hrefWith, olderPage, ROWS_READ } from './older-page.ts'

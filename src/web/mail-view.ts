@@ -1,5 +1,6 @@
 import type { Account } from '../db/accounts.ts'
-import type { Fetching, HandoffRow, KeptMail } from '../db/mail-reports.ts'
+import type { HandoffRow } from '../db/handoff-reports.ts'
+import type { Fetching, KeptMail } from '../db/mail-reports.ts'
 import type { Store } from '../db/store.ts'
 import { MAIL_CLASSES } from '../domain/mail-class.ts'
 import { type MailQuery, mailHref } from './mail-query.ts'
