@@ -145,6 +145,31 @@ left join (
   from messages group by recipient_id
 ) r on r.recipient_id = a.id;
 
+-- What came into the mailboxes: 300,000 mails, a tenth of them account 2's. A third goes to a route; of that, every 20th
+-- waits and every 50th was given up.
+insert into mailboxes (account_id, fetched_at) select id, now() from accounts where status <> 'removed';
+
+insert into email_messages (account_id, gmail_id, thread_id, rfc_message_id, sender, recipients, subject, snippet, label_ids,
+  size, received_at, processed_at, class, rule)
+select
+  case n % 10 when 0 then 2 else 1 + n % 2000 end,
+  md5('incoming ' || n), md5('incoming ' || n / 3), format('<%s@elsewhere.example>', n),
+  format('%s <%s@elsewhere.example>', (array['Sofia', 'Tom', 'News', 'Shop'])[1 + n % 4], n % 5000), array['someone@northwind.example'],
+  'What came in as number ' || n, repeat('How a mail begins. ', 8), array['INBOX', 'UNREAD', 'CATEGORY_UPDATES'], 20000,
+  now() - (300000 - n) * interval '20 seconds', now() - (300000 - n) * interval '20 seconds' + interval '3 minutes',
+  (array['newsletter', 'reply', 'other'])[1 + n % 3], case n % 3 when 0 then 'a mailing list (RFC 2369)' end
+from generate_series(1, 300000) n
+order by n;
+
+insert into mail_routes (name, class, target, destination, created_at) values
+  ('CRM', 'reply', 'queue', 'crm', now()), ('Tell me', 'security', 'mail', 'me@northwind.example', now());
+
+insert into handoffs (route_id, account_id, email_message_id, state, tries, failure, created_at, ended_at)
+select 1, account_id, id,
+  case when id % 50 = 0 then 'dead' when id % 20 = 0 then 'waiting' else 'handed' end,
+  case when id % 50 = 0 then 40 else 1 end, case when id % 50 = 0 then 'no answer' end, processed_at, now()
+from email_messages where class = 'reply';
+
 reset session_replication_role;
 
 -- An incident for each account that waits for its owner, and 5,000 that are over; each was told to one webhook.

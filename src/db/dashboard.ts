@@ -8,6 +8,7 @@ import { and, asc, desc, eq, getTableColumns, ne, sql } from './drizzle.ts'
 import { createEndingReports, failedSince } from './ending-reports.ts'
 import { createIncidentReports } from './incident-reports.ts'
 import { parties, reasonColumns, recipient, selectMessages, sender } from './message-rows.ts'
+import { only } from './only.ts'
 import { accountCounts, accounts, events, messages, tasks } from './schema.ts'
 
 /** How many accounts share a type, a status, a grade of health and a time zone. */
@@ -207,11 +208,12 @@ export function createDashboard(db: Database) {
   }
 
   /** For a lateral join: the task of `accounts.id` that is due first. */
+  /** Rounds of fetching come every few minutes, and would hide all else: the page of an account's mail tells of them. */
   function nextTask() {
     return db
       .select({ kind: tasks.kind, dueAt: tasks.dueAt, waitingFor: tasks.waitingFor })
       .from(tasks)
-      .where(eq(tasks.accountId, accounts.id))
+      .where(and(eq(tasks.accountId, accounts.id), sql`${tasks.kind} not in ('sync', 'hand_on')`))
       .orderBy(asc(tasks.dueAt))
       .limit(1)
       .as('next')
@@ -221,13 +223,4 @@ export function createDashboard(db: Database) {
 /** Drizzle takes the driver's encoder for arrays of times away; as texts they arrive. */
 function texts(values: readonly string[]) {
   return sql`${sql.param([...values])}::text[]`
-}
-
-/**
- * `column = value` as a range, for the newest rows of one account. After an equality, sorting by id alone would be
- * enough, and the planner may then walk all history backwards in the hope of meeting the account's rows soon: it does
- * so for accounts that were busy once, and never meets them where they have been silent since.
- */
-function only(column: SQLWrapper, value: number) {
-  return sql`${column} between ${value} and ${value}`
 }

@@ -53,6 +53,11 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
       return db.select().from(mailRoutes).orderBy(asc(mailRoutes.id))
     },
 
+    /** Until the end of the transaction nobody else adds one: what is decided about their number holds. */
+    async lock(): Promise<void> {
+      await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:mail-routes'))`)
+    },
+
     /** Null where the name is taken. Runs in the caller's transaction. */
     async add({ webhook, now, ...route }: NewRoute): Promise<number | null> {
       const [added] = await db
@@ -68,13 +73,12 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
       return added.id
     },
 
-    /** With what still waits for it. */
-    async remove(id: number): Promise<boolean> {
-      const removed = await db
-        .delete(mailRoutes)
-        .where(eq(mailRoutes.id, id))
-        .returning({ id: mailRoutes.id })
-      return removed.length > 0
+    /** Its name, and how many mails waited for it, which go along; null where it was gone already. */
+    async remove(id: number): Promise<{ name: string; waiting: number } | null> {
+      const [removed] = await db.execute<{ name: string; waiting: number }>(sql`
+        delete from mail_routes r where id = ${id}
+        returning name, (select count(*)::int from handoffs h where h.route_id = r.id and h.state = 'waiting') as waiting`)
+      return removed ?? null
     },
 
     /**

@@ -16,6 +16,7 @@ import { createGoogleSightings } from './google-sightings.ts'
 import { createInbox } from './inbox.ts'
 import { createIncidents } from './incidents.ts'
 import { createKeyUse } from './key-use.ts'
+import { createMailReports } from './mail-reports.ts'
 import { createMailRoutes } from './mail-routes.ts'
 import { createMailboxes } from './mailboxes.ts'
 import { createMessageEndings } from './message-endings.ts'
@@ -76,6 +77,7 @@ function repositories(db: Database, sealer: Sealer) {
     googleSightings: createGoogleSightings(db),
     inbox: createInbox(db, sealer),
     mailboxes: createMailboxes(db),
+    mailReports: createMailReports(db, sealer),
     mailRoutes: createMailRoutes(db, sealer),
     incidents: createIncidents(db),
     keyUse: createKeyUse(db, sealer),

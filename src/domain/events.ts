@@ -38,6 +38,10 @@ export const EVENT_KINDS = [
   'task_failed',
   'tried_again',
   'restored',
+  'fetching_changed',
+  'route_added',
+  'route_removed',
+  'handoffs_replayed',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 

@@ -3,6 +3,7 @@ import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker, wi
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { QueueFigures } from '../domain/figures.ts'
+import { isForeignQueue, queueName } from '../domain/queue-name.ts'
 import { type Handout, TASK_KINDS, type TaskKind } from '../domain/task.ts'
 
 /** What BullMQ carries for one kind of task. */
@@ -133,11 +134,6 @@ export function postgresBackend(
   }
 }
 
-/** A name that is none of our own queues. */
-export function isForeignQueue(name: string): boolean {
-  return /^[\w.-]{1,100}$/.test(name) && !TASK_KINDS.some((kind) => queueName(kind) === name)
-}
-
 /** Whoever reads the queue may fail for some hours; what has ended is kept to be looked at, and not for ever. */
 const FOREIGN_JOB = {
   attempts: 12,
@@ -221,10 +217,6 @@ function counting(open: (kind: TaskKind) => Pick<Queue, 'getJobCounts'>): () => 
 }
 
 const traced = (telemetry: Telemetry | undefined) => (telemetry ? { telemetry } : {})
-
-function queueName(kind: TaskKind): string {
-  return `kindling-${kind}`
-}
 
 function listening<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
   emitter: T,

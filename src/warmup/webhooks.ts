@@ -50,7 +50,7 @@ export async function tryWebhook({ store, notifier, baseUrl }: Warmup, id: numbe
 }
 
 /** @throws OperatorError */
-function readWebhookUrl(text: string): string {
+export function readWebhookUrl(text: string): string {
   const expected = 'expected a full http:// or https:// URL'
   if (text.length > LONGEST_URL) throw new OperatorError(`${expected} of at most ${LONGEST_URL} characters`)
   const url = URL.canParse(text) ? new URL(text) : null

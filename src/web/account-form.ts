@@ -9,7 +9,7 @@ import {
 import { isTimeZone } from '../domain/local-time.ts'
 import { RAMPS } from '../domain/ramp.ts'
 import { tidyHolidays, tidyHours } from '../domain/schedule.ts'
-import { list, percent, percentText, text, wholeNumber } from './form-fields.ts'
+import { line, list, percent, percentText, text, wholeNumber } from './form-fields.ts'
 
 /** What stands in the form's fields: text, as the operator typed it; of the days those that were ticked, with commas. */
 export type FormValues = Record<keyof AccountSettings, string>
@@ -46,12 +46,6 @@ const days = z
     (numbers) => numbers.every((day) => [1, 2, 3, 4, 5, 6, 7].includes(day)),
     'Choose days of the week.',
   )
-
-const line = (longest: number) =>
-  text
-    .trim()
-    .refine((value) => value.length <= longest, `At most ${longest} characters.`)
-    .refine((value) => !/[\p{Cc}\p{Cf}]/u.test(value), 'Enter one line of plain text.')
 
 const signature = text
   .transform((value) => value.replaceAll('\r\n', '\n').trim())

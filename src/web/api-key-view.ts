@@ -32,6 +32,7 @@ function stateOf({ revokedAt, expiresAt }: ApiKey, wallNow: Date): KeyState {
 const SCOPE_WORDS: Record<ApiScope, string> = {
   'accounts:read': 'See the accounts, their state and what is known of their tokens, but no token.',
   'accounts:write': 'Pause, resume and remove accounts, and make links for the owners of mailboxes.',
+  'messages:read': 'See the mail that was fetched from any mailbox: heads, and texts where you keep them.',
   'tokens:read': 'Be handed a valid access token of any account, and with it read and send its mail.',
   'tokens:write': 'Store credentials, and force a new access token, which it is handed too.',
 }

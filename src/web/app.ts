@@ -13,7 +13,9 @@ import { engineSettingsRoutes } from './engine-settings.ts'
 import { handleError, notFound } from './errors.ts'
 import { forecastRoutes } from './forecast.ts'
 import { gmailPush } from './gmail-push.ts'
+import { handingOnRoutes } from './handing-on.ts'
 import { onlyOurHost } from './host-check.ts'
+import { accountMailRoutes } from './mail.ts'
 import { messageRoutes } from './messages.ts'
 import { noticeRoutes } from './notices.ts'
 import { oauthCallback } from './oauth-callback.ts'
@@ -55,6 +57,8 @@ export function createApp(deps: WebDependencies): Express {
   app.use(signOutRoutes())
   app.use(dashboardRoutes(deps, pages))
   app.use(accountRoutes(deps, pages))
+  app.use(accountMailRoutes(deps, pages))
+  app.use(handingOnRoutes(deps, pages))
   app.use(senderDomainRoutes(deps))
   app.use(forecastRoutes(deps, pages))
   app.use(textRoutes(deps, pages))

@@ -2,7 +2,17 @@ import { z } from 'zod'
 import { ENGINE_SETTING_NAMES, type EngineSettings, tidySelectors } from '../domain/engine.ts'
 import { tidyLabelName } from '../domain/label-name.ts'
 import { fewestMailDays } from '../domain/retention.ts'
-import { list, percent, percentText, sentenceOf, text, wholeNumber } from './form-fields.ts'
+import {
+  asTyped,
+  box,
+  list,
+  percent,
+  percentText,
+  sentenceOf,
+  TICKED,
+  text,
+  wholeNumber,
+} from './form-fields.ts'
 
 /** What stands in the form's fields: text, as the operator typed it; of a box, TICKED or nothing. */
 export type EngineValues = Record<keyof EngineSettings, string>
@@ -27,8 +37,6 @@ export const ENGINE_RANGES = {
   keepInboxDays: { low: 1, high: 3650 },
 } as const
 
-export const TICKED = 'yes'
-
 const labelName = text.transform((value, context) => {
   try {
     return tidyLabelName(value)
@@ -37,12 +45,6 @@ const labelName = text.transform((value, context) => {
     return z.NEVER
   }
 })
-
-/** A browser sends a box only where it is ticked. */
-const box = z
-  .unknown()
-  .optional()
-  .transform((value) => value !== undefined && value !== '')
 
 const schema = z
   .object({
@@ -105,10 +107,4 @@ function valueText(name: string, value: EngineSettings[keyof EngineSettings]): s
   if (Array.isArray(value)) return value.join(', ')
   if (typeof value === 'boolean') return value ? TICKED : ''
   return name.endsWith('Share') ? percentText(value as number) : String(value)
-}
-
-/** Of a field that was sent more than once, the first is shown again. */
-function asTyped(value: unknown): string {
-  const first: unknown = Array.isArray(value) ? value[0] : value
-  return typeof first === 'string' ? first : ''
 }

@@ -1,3 +1,4 @@
+import type { FetchSettings } from '../db/mailboxes.ts'
 import type { AccountSettings } from '../domain/account.ts'
 import type { EngineSettings } from '../domain/engine.ts'
 import type { Health } from '../domain/health.ts'
@@ -14,7 +15,8 @@ export const HEALTH_WORDS: Record<Health, string> = {
   paused: 'Resting',
 }
 
-const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings | 'warmupDay', string> = {
+type SettingName = keyof AccountSettings | keyof EngineSettings | keyof FetchSettings | 'warmupDay'
+const SETTING_WORDS: Record<SettingName, string> = {
   kind: 'type',
   openRate: 'open rate',
   replyRate: 'reply rate',
@@ -53,6 +55,9 @@ const SETTING_WORDS: Record<keyof AccountSettings | keyof EngineSettings | 'warm
   keepHandoutDays: 'days that token hand-outs are kept',
   keepStatisticsDays: 'days that daily statistics are kept',
   keepInboxDays: 'days that mail which came in is kept',
+  everyMinutes: 'minutes between two rounds',
+  filter: 'filter',
+  keepsBodies: 'texts kept',
 }
 const SHARES = /(Rate|Share|Variation)$/
 const DAY_NAMES = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']

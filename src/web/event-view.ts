@@ -98,6 +98,12 @@ const WORDS: Record<EventKind, (row: EventRow) => Words> = {
   ],
   task_failed: (row) => [`${taskWords(row)} was given up${because(row)}`, ''],
   tried_again: (row) => ['Tried again:', to(row)],
+  fetching_changed: ({ data }) => `Fetching of new mail changed: ${settingChanges(data)}`,
+  route_added: ({ data }) => `Route “${data.name}” added: mail is handed to ${data.destination}`,
+  route_removed: ({ data }) =>
+    `Route “${data.name}” removed${data.waiting ? `, with ${counted(Number(data.waiting), 'mail')} that waited` : ''}`,
+  handoffs_replayed: ({ data }) =>
+    `Handed on anew by the route “${data.route}”: ${counted(Number(data.mails), 'mail')} that had been given up`,
 }
 
 /** An event of the first version does not say which task. */

@@ -5,6 +5,26 @@ export const text = z.string({
   error: ({ input }) => (input === undefined ? 'This field is missing.' : 'This field was sent twice.'),
 })
 
+export const line = (longest: number) =>
+  text
+    .trim()
+    .refine((value) => value.length <= longest, `At most ${longest} characters.`)
+    .refine((value) => !/[\p{Cc}\p{Cf}]/u.test(value), 'Enter one line of plain text.')
+
+/** A browser sends a box only where it is ticked. */
+export const box = z
+  .unknown()
+  .optional()
+  .transform((value) => value !== undefined && value !== '')
+
+export const TICKED = 'yes'
+
+/** What was sent, to be shown again: of a field that was sent more than once, the first. */
+export function asTyped(value: unknown): string {
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return typeof first === 'string' ? first : ''
+}
+
 export function wholeNumber({ low, high }: { low: number; high: number }, kind = 'whole number') {
   const message = `Enter a ${kind} from ${low} to ${high}.`
   return text

@@ -1,4 +1,6 @@
 import type { AccountKind, AccountStatus } from '../domain/account.ts'
+import type { MailClass } from '../domain/mail-class.ts'
+import type { HandoffState, RouteTarget } from '../domain/mail-route.ts'
 import type { MessageState, Placement } from '../domain/message.ts'
 import type { TaskKind } from '../domain/task.ts'
 
@@ -52,6 +54,29 @@ export const PLACEMENT_WORDS: Record<Placement, string> = {
   missing: 'nowhere',
 }
 
+export const CLASS_WORDS: Record<MailClass, string> = {
+  warmup: 'Warmup',
+  reply: 'Reply',
+  bounce: 'Came back',
+  auto_reply: 'Automatic reply',
+  newsletter: 'Newsletter',
+  security: 'Security notice',
+  calendar: 'Calendar',
+  other: 'Other',
+}
+
+export const HANDOFF_WORDS: Record<HandoffState, string> = {
+  waiting: 'waits',
+  handed: 'handed on',
+  dead: 'given up',
+}
+
+export const TARGET_WORDS: Record<RouteTarget, string> = {
+  webhook: 'Webhook',
+  queue: 'Queue',
+  mail: 'Mail',
+}
+
 /** Gmail's system labels. https://developers.google.com/workspace/gmail/api/guides/labels */
 export const LABEL_WORDS: Record<string, string> = {
   INBOX: 'Inbox',
@@ -83,6 +108,9 @@ export const WAITING_WORDS: Record<string, string> = {
   'the next working day': 'on the next working day',
   'daily check': 'once a day',
   'not found yet': 'the mail was not found so far',
+  'the next round': 'in the next round',
+  'more mail than one round fetches': 'there is more mail than one round fetches',
+  'more mail to hand on': 'there is more mail to hand on',
 }
 
 /** The reason of a failure as it stands on its own. */

@@ -258,7 +258,7 @@ test('a route that is removed takes with it what waited for it, and mail that is
   await Promise.all([removing, fetched])
   await world.runUntil(later(world, 2 * HOUR))
   expect(subjectsOf(receiver)).toEqual(['One'])
-  expect(await store.mailRoutes.remove(route.id)).toBe(false)
+  expect(await store.mailRoutes.remove(route.id)).toBeNull()
   const [kept] = await world.runtime.db.execute(
     sql`select (select count(*)::int from email_messages) as mails, (select count(*)::int from handoffs) as handoffs`,
   )

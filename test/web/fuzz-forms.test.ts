@@ -1,13 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { sql } from '../../src/db/drizzle.ts'
 import { fingerprint } from '../support/fingerprint.ts'
 import { FUZZ_TIMEOUT_MS, fuzzing, oddText } from '../support/fuzz.ts'
+import { keepMail } from '../support/kept-mail.ts'
 import { type Form, formsOf } from './forms.ts'
 import { openSite } from './site.ts'
 import { csrfOf, textOf } from './visitor.ts'
 
 /** Ends the session, goes out to the network, or ends what the others are about. */
 const LEFT_OUT = /^\/sign-out$|\/(test|domain)$|^\/accounts\/\d+\/remove$/
+
+const PAGES = ['/settings', '/notices', '/routes', '/api-keys']
 
 /** Nearly right, for the fields whose rules are more than a range. */
 const NEARLY_RIGHT: Record<string, readonly string[]> = {
@@ -21,6 +25,12 @@ const NEARLY_RIGHT: Record<string, readonly string[]> = {
   labelName: ['a/b', '/', 'INBOX', 'a'.repeat(225), 'a/\u2028'],
   dkimSelectors: ['a.b', '-a', 'a'.repeat(64), 'a,'.repeat(11)],
   url: ['http://[::1]:1/x', 'http://a:b@c', 'HTTP://EXAMPLE.com', 'http://\u2100.example', 'http://x/%00'],
+  everyMinutes: ['0', '1', '1440', '1441', '1e1', ' 5 ', '٣'],
+  filter: ['a\nb', '(', '"', 'a'.repeat(500), 'a'.repeat(501), 'from:x → y'],
+  account: ['anna@sandbox.test', 'nobody@sandbox.test', ' ANNA@sandbox.test ', 'anna', '@'],
+  target: ['queue', 'mail', 'webhooks', '__proto__'],
+  destination: ['kindling-sync', 'a b', 'http://[::1]:1/x', 'http://a:b@c', 'http://x/%00', 'a'.repeat(2001)],
+  class: ['any', 'reply', 'warm', ''],
   name: ['a'.repeat(60), '\u202Ex', '👩‍👩‍👧‍👦'.repeat(8)],
 }
 
@@ -66,9 +76,23 @@ test('whatever is sent in a form, it is taken whole or refused whole with words,
   const operator = await site.operator()
   await operator.submit('/notices', '/notices/webhooks', { url: 'http://127.0.0.1:9/hook' })
   await operator.submit('/api-keys', '/api-keys', { name: 'first', scopes: 'tokens:read', lifetime: 'never' })
+  const route = { name: 'crm', account: '', class: 'any', sender: '', subject: '', label: '' }
+  await operator.submit('/routes', '/routes', { ...route, target: 'queue', destination: 'crm' })
+  await keepMail(db, id, [{}])
+  await db.execute(sql`insert into handoffs (route_id, account_id, email_message_id, state, created_at)
+    select 1, ${id}, id, 'dead', now() from email_messages`)
   const forms = (await formsOf(operator)).filter(({ action }) => !LEFT_OUT.test(action))
   expect(forms.map(({ action }) => action)).toEqual(
-    expect.arrayContaining(['/accounts/connect', `/accounts/${id}/settings`, '/settings', '/api-keys']),
+    expect.arrayContaining([
+      '/accounts/connect',
+      `/accounts/${id}/settings`,
+      `/accounts/${id}/fetching`,
+      '/settings',
+      '/api-keys',
+      '/routes',
+      '/routes/1/replay',
+      '/handoffs/1/replay',
+    ]),
   )
   // Most of the changes go where most of the fields are.
   const filledIn = fc.oneof(
@@ -94,7 +118,7 @@ test('whatever is sent in a form, it is taken whole or refused whole with words,
       if (answer.status === 403) expect(textOf(answer)).toContain('This form is too old')
       if (answer.status >= 400) expect(await fingerprint(db)).toEqual(before)
       else
-        for (const page of ['/', `/accounts/${id}`, '/settings', '/notices', '/api-keys'])
+        for (const page of ['/', `/accounts/${id}`, `/accounts/${id}/mail`, ...PAGES])
           expect([page, (await operator.get(page)).status]).toEqual([page, 200])
     }),
     // Nearly right values first, each in its field.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Database } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
+import { keepMail } from '../support/kept-mail.ts'
 import { linksOf } from './forms.ts'
 import { openSite } from './site.ts'
 
@@ -25,6 +26,17 @@ async function poison(db: Database): Promise<void> {
   await db.execute(sql`insert into sender_domains (domain, checked_at, fails, findings) values ('x.test', now(), true,
     (select jsonb_object_agg(record, jsonb_build_object('state', 'fail', 'name', ${text}, 'found', ${text}, 'problem', ${text},
       'publish', ${text})) from unnest(array['spf', 'dkim', 'dmarc']) as records (record)))`)
+  await keepMail(db, 1, [
+    { sender: SCRIPT, subject: SCRIPT, snippet: SCRIPT, labelIds: [SCRIPT], class: 'reply', rule: SCRIPT },
+  ])
+  await db.execute(sql`insert into mail_routes (name, account_id, sender, subject, label, target, destination, created_at)
+    values (${text}, 1, ${text}, ${text}, ${text}, 'queue', ${text}, now())`)
+  await db.execute(sql`insert into handoffs (route_id, account_id, email_message_id, state, failure, created_at, ended_at)
+    select r.id, m.account_id, m.id, 'dead', ${text}, now(), now() from mail_routes r, email_messages m`)
+  await db.execute(sql`update mailboxes set filter = ${text}`)
+  await db.execute(sql`insert into events (kind, at, account_id, data)
+    select kind, now(), 1, jsonb_build_object('name', ${text}, 'destination', ${text}, 'route', ${text}, 'filter', ${text})
+    from unnest(array['fetching_changed', 'route_added', 'route_removed', 'handoffs_replayed']) as kinds (kind)`)
   await db.execute(sql`insert into incidents (kind, subject, account_id, failure, words, opened_at) values
     ('needs_reauth', 'account:1', 1, 'grant_revoked', ${text}, now()), ('app_refused', 'client:x', null, 'app_refused', ${text}, now())`)
 }
@@ -54,6 +66,8 @@ test('a script in a subject, a name, a label, an address or an error is shown on
     expect.arrayContaining([
       '/',
       '/accounts/:id',
+      '/accounts/:id/mail',
+      '/routes',
       '/messages/:id',
       '/settings',
       '/api-keys',

@@ -23,7 +23,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
     info: {
       title: 'kindling',
       version: '1',
-      description: `Valid access tokens of the mailboxes that kindling keeps, and the accounts they belong to. Answers and bodies are JSON; problems are RFC 9457 documents. No answer may be cached. A key may call ${CALLS_PER_MINUTE} times a minute in all.`,
+      description: `Valid access tokens of the mailboxes that kindling keeps, the accounts they belong to, and the mail that came into them. Answers and bodies are JSON; problems are RFC 9457 documents. No answer may be cached. A key may call ${CALLS_PER_MINUTE} times a minute in all.`,
     },
     servers: [{ url: '/api/v1' }],
     tags: [...new Set(operations.map(({ group }) => group))].map((name) => ({ name })),

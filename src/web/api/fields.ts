@@ -36,6 +36,22 @@ export const partOfAddress = z
   .max(320, 'a part of an address of at most 320 characters')
   .regex(/^[^\s\0]+$/, 'a part of an address')
 
+export const searchedText = z
+  .string('text to look for')
+  .min(1, 'text to look for')
+  .max(320, 'text of at most 320 characters')
+  .regex(/^[^\0]*$/, 'text to look for')
+
+const sinceExpected = 'a time from 1970 on, such as 2026-11-20T09:30:00Z'
+const LATEST = Date.UTC(9999, 11, 31)
+
+/** Of what Postgres and JavaScript both know as a time. */
+export const timeInAddress = z.iso
+  .datetime({ offset: true, error: sinceExpected })
+  .refine((time) => Date.parse(time) >= 0 && Date.parse(time) <= LATEST, sinceExpected)
+  .transform((time) => new Date(time))
+  .meta({ examples: ['2026-11-20T09:30:00Z'] })
+
 /** An account's numeric id, or its address. */
 export const accountReference = z
   .string()

@@ -5,6 +5,7 @@ import { getAccount, listAccounts, pause, remove, resume } from './operations/ac
 import { connectLink } from './operations/connect-link.ts'
 import { putCredentials } from './operations/credentials.ts'
 import { me } from './operations/me.ts'
+import { getMessage, listMessages } from './operations/messages.ts'
 import { getToken, refreshToken } from './operations/tokens.ts'
 
 const describeApi = operation({
@@ -33,6 +34,8 @@ export const OPERATIONS: readonly Operation[] = [
   pause,
   resume,
   remove,
+  listMessages,
+  getMessage,
   me,
   describeApi,
 ]

@@ -88,7 +88,7 @@ export const PROBLEMS = {
   not_found: {
     status: 404,
     title: 'There is nothing here',
-    means: 'There is no such account, or it was removed, or the API has no such path.',
+    means: 'There is no such account or message, or the account was removed, or the API has no such path.',
     members: {},
   },
   method_not_allowed: {

@@ -113,6 +113,9 @@ async function settleAMail(cast: Cast) {
   const id = await planMail(cast)
   world.sandbox.control.addFault({ path: '/drafts/send', drop: 'after' })
   await runByHand(cast, 'send', id)
+  // Who fails in one play after the other looks like an outage of Google.
+  const ask = await world.runtime.warmup.openMailbox(cast.anna.id)
+  await ask((mailbox) => mailbox.address())
   await world.runtime.db.execute(sql`update messages set state = 'unknown' where id = ${id}`)
   await world.runtime.db.execute(
     sql`update tasks set kind = 'settle' where kind = 'send' and message_id = ${id}`,

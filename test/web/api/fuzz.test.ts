@@ -7,6 +7,7 @@ import type { Operation } from '../../../src/web/api/operation.ts'
 import { OPERATIONS } from '../../../src/web/api/operations.ts'
 import { fingerprint } from '../../support/fingerprint.ts'
 import { FUZZ_TIMEOUT_MS, fuzzing, oddJson, oddText } from '../../support/fuzz.ts'
+import { keepMail } from '../../support/kept-mail.ts'
 import { openApi } from './caller.ts'
 
 const EMAIL = 'anna@example.com'
@@ -29,6 +30,15 @@ const RIGHT: Record<string, readonly unknown[]> = {
   after: ['1', '9007199254740991'],
   status: ['active'],
   min_valid_minutes: ['1', '55'],
+  message: ['1', '2', '9007199254740991'],
+  class: ['reply', 'other'],
+  q: ['mail', '%', 'a\0b'],
+  since: [
+    '2026-03-02T06:00:00Z',
+    '2026-03-02T06:00:00+14:00',
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+  ],
 }
 
 const keysOf = (shape?: z.ZodObject) => Object.keys(shape?.shape ?? {})
@@ -90,6 +100,7 @@ test('whatever is asked of the API, it answers as it is described, and what it r
   await using api = await openApi()
   await api.world.connect(EMAIL)
   const { db } = api.world.runtime
+  await keepMail(db, 1, [{}, { class: 'reply' }])
   const statuses = new Map<number, number>()
   let calls = 0
   let key = ''
@@ -110,7 +121,7 @@ test('whatever is asked of the API, it answers as it is described, and what it r
       expect(reply.text.length).toBeLessThan(30_000)
       expect(await fingerprint(db, KEYS)).toEqual(before)
     }),
-    fuzzing(300),
+    fuzzing(400),
   )
   for (const status of [200, 422]) expect(statuses.get(status) ?? 0).toBeGreaterThan(20)
 })

@@ -15,13 +15,15 @@ const FOR_ANY_KEY = OPERATIONS.filter(({ scope }) => scope === null).map(
 const bodyFor = (method: string) => (method === 'PUT' ? { body: CREDENTIALS } : {})
 
 function pathOf(route: string): string {
-  return `/v1${route.replace(/\{\w+\}/, EMAIL)}`
+  return `/v1${route.replace(/\{\w+\}/, EMAIL).replace('{message}', '1')}`
 }
 
 test.each(CALLS)(
   '%s %s needs the scope for what it touches, and to write where it changes something',
   (method, path, scope) => {
-    const subject = /\/(token|credentials)/.test(path) ? 'tokens' : 'accounts'
+    const isAbout = (parts: RegExp) => parts.test(path)
+    const kept = isAbout(/\/messages/) ? 'messages' : 'accounts'
+    const subject = isAbout(/\/(token|credentials)/) ? 'tokens' : kept
     expect(scope).toBe(`${subject}:${method === 'GET' ? 'read' : 'write'}`)
   },
 )

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { drizzle } from '../../../src/db/drizzle.ts'
 import { createStore } from '../../../src/db/store.ts'
 import { createAuthenticator } from '../../../src/warmup/authenticate-and-update-token.ts'
+import { keepMail } from '../../support/kept-mail.ts'
 import { openApi } from './caller.ts'
 
 test('a token costs three queries, and a page of accounts as many for one account as for many', async () => {
@@ -27,6 +28,10 @@ test('a token costs three queries, and a page of accounts as many for one accoun
     for (const name of ['ben', 'cara', 'dora']) await api.world.connect(`${name}@sandbox.test`)
     expect(await queriesOf('/v1/accounts')).toBe(3)
     expect(await queriesOf(`/v1/accounts/${id}`)).toBe(3)
+    await keepMail(runtime.db, id, [{}, {}, {}])
+    expect(await queriesOf(`/v1/accounts/${id}/messages`)).toBe(3)
+    expect(await queriesOf(`/v1/accounts/${id}/messages?q=mail`)).toBe(4)
+    expect(await queriesOf(`/v1/accounts/${id}/messages/1`)).toBe(3)
   } finally {
     await client.end()
   }
