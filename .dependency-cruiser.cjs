@@ -1,5 +1,5 @@
 /** The rule of the layout: domain ← adapters ← use cases and web ← runtime ← entry points. */
-const ADAPTERS = '^src/(db|queue|google|dns|notices|texts|embedded|metrics|traces)/'
+const ADAPTERS = '^src/(db|queue|google|dns|notices|texts|mail-rules|embedded|metrics|traces)/'
 const ENTRIES = '^(workers|scripts)/'
 /** The wiring: files directly in src. */
 const WIRING = '^src/[^/]+[.]ts$'

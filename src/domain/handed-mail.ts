@@ -1,47 +1,32 @@
-import { z } from 'zod'
-import { MAIL_CLASSES } from './mail-class.ts'
-
-const time = z.iso.datetime({ offset: true })
+import type { MailClass } from './mail-class.ts'
 
 /** What is handed on of a mail: to a webhook as the body, to a queue as the data of a job, to a mail as a text. */
-export const HANDED_MAIL = z
-  .object({
-    type: z.literal('email.received'),
-    id: z
-      .string()
-      .describe(
-        'Of this mail for this route, however often it is handed on: what a receiver knows a repetition by.',
-      ),
-    route: z.string().describe('The name of the route that took it.'),
-    account: z.object({ id: z.int(), email: z.string() }),
-    message: z.object({
-      id: z.int().describe('Rises with each mail of an account.'),
-      gmailId: z.string(),
-      threadId: z.string(),
-      rfcMessageId: z.string().nullable().describe('With angle brackets.'),
-      from: z.string(),
-      recipients: z.array(z.string()).describe('To and Cc, as they stand.'),
-      subject: z.string(),
-      snippet: z.string(),
-      labelIds: z.array(z.string()),
-      size: z.int().describe('Bytes.'),
-      receivedAt: time,
-      processedAt: time,
-      class: z.enum(MAIL_CLASSES),
-      rule: z.string().nullable().describe('The name of the rule that says so; null where none did.'),
-    }),
-  })
-  .describe('A mail that came into an account’s mailbox: what its head says.')
-
-/** For who takes it: fields that are not named there may be added. */
-export function handedMailSchema(): object {
-  return { title: 'A mail that is handed on', ...z.toJSONSchema(HANDED_MAIL, { io: 'input' }) }
+export type HandedMail = {
+  type: 'email.received'
+  /** Of this mail for this route, however often it is handed on. */
+  id: string
+  route: string
+  account: { id: number; email: string }
+  message: {
+    id: number
+    gmailId: string
+    threadId: string
+    rfcMessageId: string | null
+    from: string
+    recipients: string[]
+    subject: string
+    snippet: string
+    labelIds: string[]
+    size: number
+    receivedAt: string
+    processedAt: string
+    class: MailClass
+    rule: string | null
+  }
 }
 
 /** The header of a mail that hands another one on: its `id`. */
 export const HANDED_ON_BY = 'X-Kindling-Handoff'
-
-export type HandedMail = z.infer<typeof HANDED_MAIL>
 
 /** Times are milliseconds since 1970. */
 type Kept = Omit<HandedMail['message'], 'from' | 'receivedAt' | 'processedAt' | 'class'> & {
@@ -66,7 +51,7 @@ export function handedMail(
     account,
     message: {
       ...mail,
-      class: mail.class as HandedMail['message']['class'],
+      class: mail.class as MailClass,
       from: sender,
       receivedAt: new Date(receivedAt).toISOString(),
       processedAt: new Date(processedAt).toISOString(),

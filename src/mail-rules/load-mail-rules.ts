@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { OperatorError } from '../domain/errors.ts'
-import { type MailRule, readMailRules } from '../domain/mail-class.ts'
+import type { MailRule } from '../domain/mail-class.ts'
+import { readMailRules } from './read-mail-rules.ts'
 
 const BUNDLED_FILE = fileURLToPath(new URL('./mail-rules.json', import.meta.url))
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { MAIL_CLASSES, readMailRules } from '../../src/domain/mail-class.ts'
+import { MAIL_CLASSES } from '../../src/domain/mail-class.ts'
+import { readMailRules } from '../../src/mail-rules/read-mail-rules.ts'
 
 const document = readFileSync('docs/mail-rules.md', 'utf8')
 
