@@ -23,10 +23,16 @@ const folder = mkdtempSync(join(tmpdir(), 'kindling-handing-on-'))
 symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** A program as it stands in a document. */
+function exampleIn(text: string, name: string): string {
+  const [, source] = text.match(new RegExp(`\`\`\`js ${name}\\n(.*?)\`\`\``, 's')) ?? []
+  if (!source) throw new Error(`the document has no ${name}`)
+  return source
+}
+
 /** Runs a program of the document as it stands there. */
 async function startExample(name: string, env: Record<string, string | undefined>) {
-  const [, source] = document.match(new RegExp(`\`\`\`js ${name}\\n(.*?)\`\`\``, 's')) ?? []
-  if (!source) throw new Error(`the document has no ${name}`)
+  const source = exampleIn(document, name)
   writeFileSync(join(folder, name), source)
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', name], {
     cwd: folder,
@@ -142,4 +148,9 @@ test('what is handed on is as the schema says, whatever the mail', async () => {
 
 test('the document says with how many tries a mail is given up', () => {
   expect(document).toContain(`after ${MOST_HANDOFF_TRIES} tries`)
+})
+
+test('the worker in the README is the one that is run here', () => {
+  const name = 'redis-worker.mjs'
+  expect(exampleIn(readFileSync('README.md', 'utf8'), name)).toBe(exampleIn(document, name))
 })
