@@ -164,7 +164,7 @@ test('while Google’s keys can’t be had, Pub/Sub is to come again', async () 
   await using google = await openGoogleKeys()
   await using site = await openPushed({ GOOGLE_CERTS_URI: google.uri })
   await openWatched(site)
-  google.answer(503)
+  google.answer(503, 'Service Unavailable')
   expect((await push(site, { token: tokenOf(google), body: bodyWith(CHANGE) })).status).toBe(503)
 })
 
