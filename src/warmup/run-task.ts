@@ -135,14 +135,22 @@ async function conclude(
     })
     return { ended: 'failed', reason }
   }
-  // What was not asked says nothing of whether Google answers again.
-  const hasAsked = task.kind !== 'disconnect' && !OFFLINE_KINDS.includes(task.kind)
-  if (account && account.lastError !== null && hasAsked) await store.accounts.setLastError(account.id, null)
+  if (account && account.lastError !== null && isOvercome(account.lastError, task))
+    await store.accounts.setLastError(account.id, null)
   if (!outcome.isKept) {
     if (outcome.kind === 'again') await store.tasks.putOff(task.id, owner, outcome)
     else await store.tasks.finish(task.id, owner)
   }
   return outcome.kind === 'again' ? { ended: 'again', reason: outcome.reason } : { ended: 'done' }
+}
+
+/**
+ * Whether a task that went well says that an account's last error is over. What was not asked of Google says nothing of it;
+ * rounds of fetching come so often that they would hide what others meet: they only take back their own.
+ */
+function isOvercome(lastError: string, { kind, waitingFor }: Task): boolean {
+  if (kind === 'disconnect' || OFFLINE_KINDS.includes(kind)) return false
+  return kind !== 'sync' || waitingFor === lastError
 }
 
 /** A run that was cut off has met no error: its task is as it was, and anybody may begin it at once. */

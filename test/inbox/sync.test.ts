@@ -155,3 +155,20 @@ test('a token that may not read mail is not tried; the account’s other work go
   expect(world.sandbox.control.callCounts()['gmail.users.messages.list']).toBeUndefined()
   expect((await world.runtime.warmup.store.accounts.byId(anna.id))?.lastError).toBeNull()
 })
+
+test('a round takes back the error that a round has met, and none of another task', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  const { accounts } = world.runtime.warmup.store
+  const lastError = async () => (await accounts.byId(anna.id))?.lastError
+  await round(world)
+  world.sandbox.control.addFault({ path: '/history', status: 503, reason: 'backendError', count: 1 })
+  const failed = async () => (await lastError()) !== null
+  while (!(await failed())) await round(world, 1)
+  expect(await lastError()).toContain('503')
+  await round(world)
+  expect(await lastError()).toBeNull()
+  await accounts.setLastError(anna.id, 'Mail was refused')
+  await round(world)
+  expect(await lastError()).toBe('Mail was refused')
+})
