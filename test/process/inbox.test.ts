@@ -18,7 +18,8 @@ const DELIVERIES_A_STEP = 40
 
 const FOUR_MINUTES = 240_000
 
-test.each(BACKENDS)(
+// Dead workers' leases are waited for, half a minute each time: the short one is on one queue.
+test.each(IS_WHOLE ? BACKENDS : BACKENDS.slice(-1))(
   'mail that comes in while workers are killed at random is kept exactly once, and handed on at least once, in order: the queue on %s',
   { timeout: 3 * FOUR_MINUTES },
   async (backend) => {
