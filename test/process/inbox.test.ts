@@ -69,6 +69,7 @@ test.each(IS_WHOLE ? BACKENDS : BACKENDS.slice(-1))(
     isDelivering = false
     const kills = await killing
     expect(kills).toBeGreaterThanOrEqual(2)
+    console.info(`${inTurn.length} mails, ${kills} workers killed, the queue on ${backend}`)
 
     const firstTimes = () => {
       const byAccount = new Map<string, string[]>()
