@@ -46,6 +46,7 @@ export async function startKillProcess(
       BASE_URL: config.BASE_URL,
       TOKEN_ENCRYPTION_KEYS: config.TOKEN_ENCRYPTION_KEYS[0]?.toString('base64'),
       LOG_LEVEL: 'error',
+      GMAIL_UNITS_PER_MINUTE_PROJECT: String(config.GMAIL_UNITS_PER_MINUTE_PROJECT),
       ...(config.DNS_SERVERS ? { DNS_SERVERS: config.DNS_SERVERS.join(',') } : {}),
       ...(backend === 'redis' ? { REDIS_URL: redisUrl() as string } : {}),
     },
