@@ -73,7 +73,7 @@ const schema = z.object({
   GMAIL_UNITS_PER_MINUTE_PROJECT: integer(2000, 1_000_000_000).default(UNITS_PER_MINUTE.project),
   GMAIL_UNITS_PER_MINUTE_ACCOUNT: integer(300, 1_000_000_000).default(UNITS_PER_MINUTE.account),
   SYNC_EVERY_MINUTES: integer(0, SYNC_MINUTES.high).default(SYNC_MINUTES.default),
-  SYNC_MAILS_PER_ROUND: integer(1, 1000).default(100),
+  SYNC_MAILS_PER_ROUND: integer(1, 500).default(100),
   MAIL_RULES_FILE: z
     .string()
     .min(1, 'a file')

@@ -7,6 +7,7 @@ import { createStore } from './db/store.ts'
 import { createResolver } from './dns/resolver.ts'
 import { type Clock, wallClock } from './domain/clock.ts'
 import { OperatorError } from './domain/errors.ts'
+import { mostHeads } from './domain/quota.ts'
 import { createGmail, type GmailCall } from './google/gmail.ts'
 import { createOAuth } from './google/oauth.ts'
 import type { Logger } from './logger.ts'
@@ -137,7 +138,7 @@ export function createRuntime(
     textsFolder: ownTexts.path,
     inbox: {
       everyMinutes: config.SYNC_EVERY_MINUTES || null,
-      mostMails: config.SYNC_MAILS_PER_ROUND,
+      mostMails: Math.min(config.SYNC_MAILS_PER_ROUND, mostHeads(config.GMAIL_UNITS_PER_MINUTE_ACCOUNT)),
       rules: loadMailRules(config.MAIL_RULES_FILE),
       pushTopic: config.GMAIL_PUSH_TOPIC ?? null,
     },

@@ -20,18 +20,18 @@ function promises(): { part: string; words: string }[] {
   })
 }
 
-/** Titles as they are written; what a table puts into one stands there as `%s` or `$name`. */
+/** Titles as they are written; what a table puts into one stands there as `%s`, `%i` or `$name`, and on the page as `…`. */
 function titles(): string[] {
   return globSync('test/**/*.test.ts').flatMap((file) => {
     const source = readFileSync(file, 'utf8')
     const written = source.matchAll(
-      /^\s*(?:test|test\.\w+|\]\)|test\.\w+\([^\n]*\))?\(?\s*'((?:[^'\\\n]|\\.)+)',?/gm,
+      /^\s*(?:test|test\.\w+|\](?: as const)?\)|test\.\w+\([^\n]*\))?\(?\s*'((?:[^'\\\n]|\\.)+)',?/gm,
     )
     return [...written].map(([, title = '']) => title)
   })
 }
 
-const PLACEHOLDER = /\$\w+|%s/
+const PLACEHOLDER = /\$\w+|%[si]/
 
 /** A title that is all placeholder fits everything, and so names nothing. */
 function fits(title: string, words: string): boolean {
@@ -47,7 +47,11 @@ test('every promise has a test that is named after it', () => {
   expect(unheld).toEqual([])
 })
 
-test('every kind of task has its part, with promises', () => {
-  const parts = new Set(promises().map(({ part }) => part))
-  expect(TASK_KINDS.filter((kind) => !parts.has(kind))).toEqual([])
+test('every kind of task has its part, which is held by kills at all of its boundaries', () => {
+  const killed = new Set(
+    promises().flatMap(({ part, words }) =>
+      words.startsWith(`a process that is killed at any boundary of ${part} (`) ? [part] : [],
+    ),
+  )
+  expect(TASK_KINDS.filter((kind) => !killed.has(kind))).toEqual([])
 })

@@ -65,8 +65,9 @@ export async function standStill({ db, warmup: { clock } }: Runtime): Promise<bo
       from tasks other left join messages m on m.id = other.message_id
       where other.id = t.id and (t.lease_until is null or t.lease_until < clock_timestamp())
         and (m.state = 'sending' or t.due_at < ${now}::timestamptz + interval '5 years')`)
+    // What ended in between is due again, or has made others due.
     const [row] = await db.execute<{ busy: boolean }>(sql`
-      select exists (select from tasks where lease_until >= clock_timestamp())
+      select exists (select from tasks where lease_until >= clock_timestamp() or due_at < ${now}::timestamptz + interval '5 years')
         or exists (select from messages where state = 'sending') as busy`)
     if (row?.busy === false) return true
     if (performance.now() > giveUpAt) return false

@@ -90,7 +90,9 @@ export function createAccounts(db: Database, sealer: Sealer) {
      * comes back with its history, under the new settings. Runs in the caller's transaction.
      * @throws OperatorError where the user has an account and another account has its address
      */
-    async connect(connection: NewConnection): Promise<{ account: Account; isNew: boolean }> {
+    async connect(
+      connection: NewConnection,
+    ): Promise<{ account: Account; isNew: boolean; isOtherMailbox: boolean }> {
       const { googleUserId, email, token, settings, extraScopes, now } = connection
       // Two callbacks for one mailbox must not both find it absent.
       await db.execute(sql`select pg_advisory_xact_lock(hashtext('kindling:connect'))`)
@@ -98,6 +100,7 @@ export function createAccounts(db: Database, sealer: Sealer) {
         .select({
           id: accounts.id,
           status: accounts.status,
+          googleUserId: accounts.googleUserId,
           timeZone: accounts.timeZone,
           zoneBefore: accounts.zoneBefore,
           zoneChangedAt: accounts.zoneChangedAt,
@@ -134,7 +137,11 @@ export function createAccounts(db: Database, sealer: Sealer) {
         })
         .where(eq(accounts.id, id))
         .returning(accountColumns)
-      return { account: account as Account, isNew: !known || known.status === 'removed' }
+      return {
+        account: account as Account,
+        isNew: !known || known.status === 'removed',
+        isOtherMailbox: known !== undefined && known.googleUserId !== googleUserId,
+      }
     },
 
     /** What is decided about the account until the end of the transaction is decided by one run at a time. */

@@ -1,7 +1,8 @@
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { ClassifiedMail } from '../domain/inbox.ts'
 import type { Database } from './connection.ts'
 import { instant } from './database-time.ts'
-import { and, eq, inArray, sql } from './drizzle.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { emailMessages } from './inbox-schema.ts'
 import { messages } from './schema.ts'
 import { emailContext, type Sealer } from './sealing.ts'
@@ -17,13 +18,15 @@ export type Round = {
   historyId: string | null
   /** The newest count that Google had notified of when the round began: of a newer one, the next round follows at once. */
   notifiedId: string | null
+  /** How often it was to be fetched when the round began: with another interval, the next round follows at once. */
+  everyMinutes: number
   /** Up to when all that came in is kept; null: as before. */
   fetchedAt: Date | null
   /** When Google is next asked to notify; null: as before. */
   watchAgainAt: Date | null
   now: Date
-  nextAt: Date
-  reason: string
+  /** The round after this one, and why it comes then. */
+  next: { at: Date; reason: string }
 }
 /** A warmup mail that a mail is, or is about. */
 export type WarmupMail = {
@@ -33,6 +36,10 @@ export type WarmupMail = {
   recipientId: number
 }
 
+/** As one parameter: a statement has 65,535 at most, and how many ids there are is up to whoever sends mail. */
+const isOneOf = (column: PgColumn, ids: readonly string[]) =>
+  sql`${column} = any(${sql.param([...ids])}::text[])`
+
 export function createInbox(db: Database, sealer: Sealer) {
   return {
     /** Which of these mails are kept already. */
@@ -40,7 +47,7 @@ export function createInbox(db: Database, sealer: Sealer) {
       const rows = await db
         .select({ gmailId: emailMessages.gmailId })
         .from(emailMessages)
-        .where(and(eq(emailMessages.accountId, accountId), inArray(emailMessages.gmailId, [...gmailIds])))
+        .where(and(eq(emailMessages.accountId, accountId), isOneOf(emailMessages.gmailId, gmailIds)))
       return new Set(rows.map(({ gmailId }) => gmailId))
     },
 
@@ -55,7 +62,7 @@ export function createInbox(db: Database, sealer: Sealer) {
           recipientId: messages.recipientId,
         })
         .from(messages)
-        .where(inArray(messages.rfcMessageId, [...rfcMessageIds]))
+        .where(isOneOf(messages.rfcMessageId, rfcMessageIds))
     },
 
     /**
@@ -69,11 +76,11 @@ export function createInbox(db: Database, sealer: Sealer) {
         handoffs,
         historyId,
         notifiedId,
+        everyMinutes,
         fetchedAt,
         watchAgainAt,
         now,
-        nextAt,
-        reason,
+        next,
       } = round
       const rows = mails.map(({ body, receivedAt, ...mail }, n) => ({
         ...mail,
@@ -92,12 +99,13 @@ export function createInbox(db: Database, sealer: Sealer) {
           update mailboxes b set history_id = ${historyId}, fetched_at = coalesce(${fetchedAt && instant(fetchedAt)}, b.fetched_at),
             watch_again_at = coalesce(${watchAgainAt && instant(watchAgainAt)}, b.watch_again_at)
           from task where b.account_id = task.account_id
-          returning b.account_id, b.notified_id::numeric as notified
+          returning b.account_id, b.notified_id::numeric as notified, b.every_minutes, b.keeps_bodies
         ), ended as (
-          update tasks set started_by = null, lease_until = null, errors = 0, waiting_for = ${reason},
-            -- What is told of while this statement waits for the lock stands in what the update of the mailbox returns.
+          update tasks set started_by = null, lease_until = null, errors = 0, waiting_for = ${next.reason},
+            -- What is told of, or set, while this statement waits for the lock stands in what the update of the mailbox returns.
             due_at = case when held.notified > greatest(coalesce(${historyId}::numeric, 0), coalesce(${notifiedId}::numeric, 0))
-              then ${instant(now)} else ${instant(nextAt)} end
+                or held.every_minutes <> ${everyMinutes}
+              then ${instant(now)} else ${instant(next.at)} end
           from held where tasks.id = ${taskId}
         ), kept as (
           insert into email_messages (account_id, gmail_id, thread_id, rfc_message_id, sender, recipients, subject, snippet,
@@ -111,7 +119,7 @@ export function createInbox(db: Database, sealer: Sealer) {
         ), kept_bodies as (
           insert into email_bodies (key, email_message_id, sealed)
           select kept.account_id || ':' || kept.gmail_id, kept.id, m.sealed
-          from kept, given m where m."gmailId" = kept.gmail_id and m.sealed is not null
+          from held, kept, given m where m."gmailId" = kept.gmail_id and m.sealed is not null and held.keeps_bodies
         ), routes as materialized (
           -- One that is removed meanwhile takes nothing.
           select id from mail_routes where id = any(${sql.param([...new Set(handoffs.map(({ routeId }) => routeId))])}::bigint[]) for key share

@@ -155,11 +155,15 @@ export function createMailRoutes(db: Database, sealer: Sealer) {
       const wanted =
         'handoffId' in which ? sql`h.id = ${which.handoffId}` : sql`h.route_id = ${which.routeId}`
       const revived = await db.execute(sql`
-        with revived as (
+        with theirs as materialized (
+          -- One that is being removed is waited for.
+          select a.id from accounts a where a.status <> 'removed'
+            and a.id = any(array(select h.account_id from handoffs h where ${wanted} and h.state = 'dead'))
+          order by a.id for share
+        ), revived as (
           update handoffs h set state = 'waiting', tries = 0, not_before = null, ended_at = null
-          where ${wanted} and h.state = 'dead'
-            and exists (select from accounts a where a.id = h.account_id and a.status <> 'removed')
-          returning account_id
+          from theirs where ${wanted} and h.state = 'dead' and h.account_id = theirs.id
+          returning h.account_id
         ), wake as (
           insert into tasks (kind, account_id, due_at) select distinct 'hand_on', account_id, ${instant(now)} from revived
           on conflict (kind, account_id) where message_id is null do update set due_at = least(tasks.due_at, excluded.due_at)

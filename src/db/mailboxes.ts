@@ -12,14 +12,21 @@ export function createMailboxes(db: Database) {
       return row ?? null
     },
 
-    /** From now on its mail is fetched; where it was before, that goes on where it stood. Returns how often. */
-    async open(accountId: number, everyMinutes: number | null, now: Date): Promise<number | null> {
-      const [row] = await db
+    /** From now on its mail is fetched; where it was before, that goes on where it stood. */
+    async open(accountId: number, everyMinutes: number | null, now: Date): Promise<void> {
+      await db
         .insert(mailboxes)
         .values({ accountId, everyMinutes, fetchedAt: now })
-        .onConflictDoUpdate({ target: mailboxes.accountId, set: { accountId } })
-        .returning({ everyMinutes: mailboxes.everyMinutes })
-      return row?.everyMinutes ?? null
+        // Google stops notifying where a grant ends.
+        .onConflictDoUpdate({ target: mailboxes.accountId, set: { watchAgainAt: null } })
+    },
+
+    /** Gmail's counts are those of another mailbox. */
+    async forgetCounts(accountId: number): Promise<void> {
+      await db
+        .update(mailboxes)
+        .set({ historyId: null, notifiedId: null })
+        .where(eq(mailboxes.accountId, accountId))
     },
 
     /** Nothing of what is fetched from then on was before: who was removed and comes back begins anew. */

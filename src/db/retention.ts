@@ -1,9 +1,13 @@
 import type { SQL } from 'drizzle-orm'
+import { OVERLAP_MS } from '../domain/inbox.ts'
 import type { LocalDate } from '../domain/local-time.ts'
 import { type Batch, inOneBatch } from './batch.ts'
 import type { Database } from './connection.ts'
 import { sql } from './drizzle.ts'
 import { rollUpConversations } from './roll-up.ts'
+
+/** Of a mailbox that a statement calls `b`: from when on its next search finds mail. */
+const searchedFrom = sql.raw(`b.fetched_at - interval '${OVERLAP_MS} milliseconds'`)
 
 /**
  * Takes history away, a bounded batch at a time. Old rows are found by walking the primary keys from their beginning:
@@ -39,7 +43,7 @@ export function createRetention(db: Database) {
       )
     },
 
-    /** What came into mailboxes; what still is to be handed on waits. */
+    /** What came into mailboxes; what is still to be handed on waits, and what a mailbox that rested for long searches again. */
     async deleteInbox(after: number, before: Date, limit: number): Promise<Batch> {
       return batchOf(sql`
         with scanned as (select id, processed_at from email_messages where id > ${after} order by id limit ${limit}),
@@ -47,6 +51,8 @@ export function createRetention(db: Database) {
           where m.id = s.id
             and s.processed_at < ${before.toISOString()}
             and not exists (select from handoffs h where h.email_message_id = m.id and h.state = 'waiting')
+            and not exists (select from mailboxes b where b.account_id = m.account_id
+              and ${searchedFrom} < ${before.toISOString()} and m.received_at >= ${searchedFrom})
           returning m.id)
         select (select max(id) from scanned)::int as last, (select count(*) from gone)::int as removed,
           (select bool_or(processed_at < ${before.toISOString()}) from scanned) as "goesOn"`)

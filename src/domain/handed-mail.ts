@@ -25,6 +25,8 @@ export type HandedMail = {
   }
 }
 
+/** How each `id` begins. */
+export const HANDOFF = 'handoff-'
 /** The header of a mail that hands another one on: its `id`. */
 export const HANDED_ON_BY = 'X-Kindling-Handoff'
 
@@ -46,7 +48,7 @@ export function handedMail(
   return {
     type: 'email.received',
     // Two installations may tell one receiver, and one that was restored from a backup counts on from there.
-    id: `handoff-${createdAt.toString(36)}-${handoffId}`,
+    id: `${HANDOFF}${createdAt.toString(36)}-${handoffId}`,
     route,
     account,
     message: {

@@ -58,7 +58,15 @@ export function laterHistory(a: string | null, b: string | null): string | null 
 }
 
 /** Mail may be filed with a time that is over; what is known already is told apart by its id. */
-const OVERLAP_MS = 3_600_000
+export const OVERLAP_MS = 3_600_000
+
+/** By then Gmail's search has learnt of a mail that its history tells of already. */
+export const SEARCHABLE_AFTER_MS = 60_000
+
+/** Whether the search may not know a mail yet. */
+export function isTooNewToSearch(receivedAt: Date, now: Date): boolean {
+  return Math.abs(now.getTime() - receivedAt.getTime()) < SEARCHABLE_AFTER_MS
+}
 
 /** What `hasComeIn` says, in Gmail's search. */
 const CAME_IN = '(in:inbox OR -in:sent) -in:drafts -in:chats'

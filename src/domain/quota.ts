@@ -33,6 +33,11 @@ export const TASK_UNITS: Partial<Record<TaskKind, number>> = {
 /** https://developers.google.com/workspace/gmail/api/reference/quota (for projects since May 2026) */
 export const UNITS_PER_MINUTE = { project: 1_200_000, account: 6000 }
 
+/** A round that is refused in its middle keeps nothing: it may read as many heads as half of an account's minute pays for. */
+export function mostHeads(unitsPerMinute: number): number {
+  return Math.floor(unitsPerMinute / 2 / METHOD_UNITS['messages.get'])
+}
+
 /**
  * An allowance of units: up to `burst` at once, and so much more in each minute that `perMinute` is never passed within any
  * 60 s. What is left of it is kept as one time, when the allowance will be whole again (the virtual scheduling of the GCRA,

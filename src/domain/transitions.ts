@@ -38,11 +38,11 @@ export const TASK_TRANSITIONS = [
   { from: 'handed out', to: 'running', when: 'a worker begins it' },
   { from: 'handed out', to: 'handed out', when: 'its lease lapsed, as the queue has lost it' },
   { from: 'running', to: 'handed out', when: 'its lease lapsed, as its worker died' },
-  { from: 'handed out', to: 'waiting', when: 'all workers are known to be gone' },
+  { from: 'handed out', to: 'waiting', when: 'its process stops, or all workers are known to be gone' },
   {
     from: 'running',
     to: 'waiting',
-    when: 'again later, an error, parked with its account, or given up and coming again',
+    when: 'again later, an error, its process stops, parked with its account, or given up and coming again',
   },
   { from: 'running', to: 'gone', when: 'done, or given up for good' },
   { from: 'waiting', to: 'gone', when: 'its mail or its account is withdrawn' },

@@ -45,10 +45,15 @@ const part: z.ZodType<MailPart> = z.object({
     return z.array(part).optional()
   },
 })
+/** Who puts old mail into a mailbox may give it any time, before 1970 too: Postgres reads years of four digits. */
+const LATEST = Date.UTC(9999, 11, 31)
 export const INCOMING = MESSAGE.extend({
   snippet: z.string().default(''),
   sizeEstimate: z.number().int().nonnegative().default(0),
-  internalDate: z.coerce.number().int().positive(),
+  internalDate: z.coerce
+    .number()
+    .int()
+    .transform((time) => Math.min(Math.max(time, 0), LATEST)),
   payload: part.and(z.object({ headers })).default({ headers: [] }),
 })
 export const WATCH = z.object({ expiration: z.coerce.number().int().positive() })

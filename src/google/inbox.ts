@@ -3,7 +3,7 @@ import { GoogleError } from '../domain/errors.ts'
 import type { IncomingMail } from '../domain/inbox.ts'
 import type { CallGmail } from './gmail.ts'
 import { HISTORY, INCOMING, LISTED, POSITION, WATCH } from './gmail-shapes.ts'
-import { textOfParts } from './mail-text.ts'
+import { textOfParts, textOfSnippet } from './mail-text.ts'
 
 /** A mail that was added to a mailbox, by whatever way: drafts and sent mail as well. */
 export type Added = { gmailId: string; labelIds: string[]; historyId: string }
@@ -14,8 +14,11 @@ export type HeadedMail = IncomingMail & {
 
 /** A page of as many as Gmail gives: https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.history/list */
 const MOST_ON_A_PAGE = 500
-/** Longer ones are cut: nobody reads them, and whoever sends them means harm. */
-const LONGEST = { header: 4000, line: 1000, recipients: 50, body: 500_000 }
+/**
+ * Longer ones are cut: nobody reads them, and whoever sends them means harm. The texts of a whole round, sealed, are kept by one
+ * statement, which takes 256 MB.
+ */
+const LONGEST = { header: 4000, line: 1000, body: 100_000 }
 const ALWAYS = ['From', 'To', 'Cc', 'Subject', 'Message-ID']
 
 /** What Gmail tells of a mailbox's new mail. Only reads. */
@@ -135,7 +138,7 @@ function headedMail(mail: Incoming, withBody: boolean): HeadedMail {
     from: line('from'),
     recipients,
     subject: line('subject'),
-    snippet: plain(mail.snippet, LONGEST.line),
+    snippet: plain(textOfSnippet(mail.snippet), LONGEST.line),
     labelIds: mail.labelIds,
     size: mail.sizeEstimate,
     receivedAt: new Date(mail.internalDate),

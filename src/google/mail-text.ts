@@ -23,3 +23,10 @@ function textOf({ mimeType, body, parts = [] }: MailPart, wanted: string, depth:
   }
   return null
 }
+
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+
+/** Gmail writes snippets for HTML. */
+export function textOfSnippet(snippet: string): string {
+  return snippet.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '')
+}

@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { QueueFigures } from '../domain/figures.ts'
 import { isForeignQueue, queueName } from '../domain/queue-name.ts'
 import { type Handout, TASK_KINDS, type TaskKind } from '../domain/task.ts'
+import { standing } from './standing.ts'
 
 /** What BullMQ carries for one kind of task. */
 export type JobQueue = Pick<Queue<Handout>, 'addBulk' | 'close'>
@@ -95,39 +96,46 @@ export function postgresBackend(
   // Every queue and worker adds a listener of its own to the pool.
   connection.setMaxListeners(50)
   const bullmq = withBackend(createPostgresBackend)
-  const open = (kind: TaskKind) =>
-    listening(
-      new bullmq.Queue<Handout>(queueName(kind), { connection, ...options, ...traced(telemetry) }),
-      onError,
+  const ping = () => connection.query('select from job limit 0')
+  const openQueue = (name: string, more: BackendOptions = {}): ForeignQueue & JobQueue & CountedQueue => {
+    const queue = standing(
+      () => listening(new bullmq.Queue(name, { connection, ...options, ...traced(more.telemetry) }), onError),
+      ping,
     )
+    return {
+      add: (...job) => queue.now().add(...job),
+      // Postgres plans BullMQ's statement for many jobs anew each time, for 4 to 8 ms; that for a single one takes 2 ms.
+      addBulk: async (jobs) => {
+        const [only] = jobs
+        return only && jobs.length === 1
+          ? [await queue.now().add(only.name, only.data, only.opts)]
+          : queue.now().addBulk(jobs)
+      },
+      getJobCounts: (...states) => queue.now().getJobCounts(...states),
+      close: queue.close,
+    }
+  }
+  const open = (kind: TaskKind) => openQueue(queueName(kind), { telemetry })
   return {
     kind: 'postgres',
-    queue(kind) {
-      const queue = open(kind)
-      return {
-        // Postgres plans BullMQ's statement for many jobs anew each time, for 4 to 8 ms; that for a single one takes 2 ms.
-        addBulk: async (jobs) => {
-          const [only] = jobs
-          return only && jobs.length === 1
-            ? [await queue.add(only.name, only.data, only.opts)]
-            : queue.addBulk(jobs)
-        },
-        close: () => queue.close(),
-      }
-    },
+    queue: open,
     worker: (kind, process, concurrency) =>
-      listening(
-        new bullmq.Worker<Handout>(queueName(kind), (job) => process(job.data), {
-          connection,
-          concurrency,
-          ...workerOptions,
-          ...traced(telemetry),
-        }),
-        onError,
+      standing(
+        () =>
+          listening(
+            new bullmq.Worker<Handout>(queueName(kind), (job) => process(job.data), {
+              connection,
+              concurrency,
+              ...workerOptions,
+              ...traced(telemetry),
+            }),
+            onError,
+          ),
+        ping,
       ),
-    handOver: handingOver((name) => listening(new bullmq.Queue(name, { connection, ...options }), onError)),
+    handOver: handingOver(openQueue),
     async ping() {
-      await connection.query('select from job limit 0')
+      await ping()
     },
     counts: counting(open),
     close: () => connection.end(),
@@ -143,6 +151,7 @@ const FOREIGN_JOB = {
 }
 
 type ForeignQueue = Pick<Queue, 'add'>
+type CountedQueue = Pick<Queue, 'getJobCounts'>
 
 function handingOver(open: (name: string) => ForeignQueue): QueueBackend['handOver'] {
   const queues = new Map<string, ForeignQueue>()
@@ -203,8 +212,8 @@ export function jobOf(handout: Handout) {
 }
 
 /** The queues that are only looked at are opened when they first are. They share the backend's connection, and end with it. */
-function counting(open: (kind: TaskKind) => Pick<Queue, 'getJobCounts'>): () => Promise<QueueFigures> {
-  let queues: { kind: TaskKind; queue: Pick<Queue, 'getJobCounts'> }[] | undefined
+function counting(open: (kind: TaskKind) => CountedQueue): () => Promise<QueueFigures> {
+  let queues: { kind: TaskKind; queue: CountedQueue }[] | undefined
   return () => {
     queues ??= TASK_KINDS.map((kind) => ({ kind, queue: open(kind) }))
     return Promise.all(

@@ -110,7 +110,7 @@ export async function keepConnection(
   const { store, clock, inbox, log } = warmup
   const now = clock.now()
   const connected = await store.transaction(async (tx) => {
-    const { account, isNew } = await tx.accounts.connect({ ...connection, now })
+    const { account, isNew, isOtherMailbox } = await tx.accounts.connect({ ...connection, now })
     const missing = missingScopes(scopesOf(connection.token), account.kind)
     if (missing.length > 0) throw new MissingScopesError(missing)
     await endReauthentication({ ...warmup, store: tx }, account.id)
@@ -119,11 +119,16 @@ export async function keepConnection(
     // New settings begin new runs of decisions.
     if (isNew) await tx.counts.restartRuns(account.id, RATE_NAMES)
     await tx.tasks.add([{ kind: 'check', accountId: account.id, dueAt: nextCheck(warmup) }])
-    const everyMinutes = await tx.mailboxes.open(account.id, inbox.everyMinutes, now)
-    if (everyMinutes !== null)
-      await tx.tasks.add([
-        { kind: 'sync', accountId: account.id, dueAt: nextSync(account.id, everyMinutes, now) },
-      ])
+    // Tasks before mailboxes, as a round that is kept has it. One that is under way in another mailbox keeps nothing.
+    if (isOtherMailbox) await tx.tasks.removeKindOf(account.id, 'sync')
+    const { everyMinutes } = (await tx.mailboxes.ofAccount(account.id)) ?? inbox
+    if (everyMinutes !== null) {
+      const dueAt = nextSync(account.id, everyMinutes, now)
+      await tx.tasks.add([{ kind: 'sync', accountId: account.id, dueAt }])
+      await tx.tasks.bringForward(account.id, 'sync', dueAt)
+    }
+    await tx.mailboxes.open(account.id, inbox.everyMinutes, now)
+    if (isOtherMailbox) await tx.mailboxes.forgetCounts(account.id)
     if (account.kind !== 'vault') await tx.tasks.add([{ kind: 'plan', accountId: account.id, dueAt: now }])
     await tx.events.add({ kind: isNew ? 'connected' : 'reconnected', at: now, accountId: account.id })
     return { account, isNew }

@@ -14,6 +14,8 @@ export async function removeAccount(warmup: Warmup, accountId: number): Promise<
     const reason = 'its sender was removed while it was being sent'
     for (const messageId of await tx.messages.abandonSendingOf(accountId, reason))
       await tx.events.add({ kind: 'send_unknown', at: now, accountId, messageId, data: { reason } })
+    // A round that is being kept is waited for: what it hands on goes along.
+    await tx.tasks.removeKindOf(accountId, 'sync')
     await tx.mailRoutes.forget(accountId)
     await tx.tasks.removeOf(accountId, { except: 'disconnect' })
     await tx.mailboxes.forget(accountId)

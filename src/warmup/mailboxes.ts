@@ -39,20 +39,24 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   })
 }
 
-/** Asks Google with an account's token. A 401 on the way is met with one forced refresh and one more try. */
+/**
+ * Asks Google with an account's token. A 401 on the way is met with one forced refresh and one more try; requests that were
+ * under way together, and refused together, share the refresh.
+ */
 export function askingWith(
   authenticateAndUpdateToken: AuthenticateAndUpdateToken,
   accountId: number,
   token: ValidToken,
 ) {
-  let { accessToken, version } = token
+  let current = token
   return async function ask<T>(request: (accessToken: string) => Promise<T>): Promise<T> {
+    const { accessToken, version } = current
     try {
       return await request(accessToken)
     } catch (error) {
       if (!(error instanceof GoogleError) || error.problem !== 'unauthorized') throw error
-      ;({ accessToken, version } = await authenticateAndUpdateToken(accountId, { newerThan: version }))
-      return request(accessToken)
+      current = await authenticateAndUpdateToken(accountId, { newerThan: version })
+      return request(current.accessToken)
     }
   }
 }

@@ -179,13 +179,18 @@ export async function confirmSent(
   return { kind: 'done' }
 }
 
-/** Puts the warmup label on the sender's copy, and reads the Message-ID that the mail really bears. */
+/** Puts the warmup label on the sender's copy, and meanwhile reads the Message-ID that the mail really bears. */
 async function dress(warmup: Warmup, run: MessageRun, gmailMessageId: string): Promise<string> {
-  const rfcMessageId = await run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId))
-  await changeLabels(warmup, run, gmailMessageId, (labelId) => ({
-    add: labelId === null ? [] : [labelId],
-    remove: [],
-  }))
+  const both = [
+    run.ask((mailbox) => mailbox.rfcMessageId(gmailMessageId)),
+    changeLabels(warmup, run, gmailMessageId, (labelId) => ({
+      add: labelId === null ? [] : [labelId],
+      remove: [],
+    })),
+  ] as const
+  // Where one fails, the other is still waited for: nothing is asked once the run is over.
+  await Promise.allSettled(both)
+  const [rfcMessageId] = await Promise.all(both)
   return rfcMessageId
 }
 

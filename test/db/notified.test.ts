@@ -5,6 +5,7 @@ import { sql } from '../../src/db/drizzle.ts'
 import { createInbox, type Round } from '../../src/db/inbox.ts'
 import { createMailboxes } from '../../src/db/mailboxes.ts'
 import { tasks } from '../../src/db/schema.ts'
+import { changeFetching } from '../../src/warmup/inbox/fetch-settings.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const ANNA = 'anna@sandbox.test'
@@ -25,10 +26,15 @@ async function openRound() {
     .returning()
   if (!task) throw new Error('there is no task')
   const nextAt = new Date(now.getTime() + FIVE_MINUTES)
-  const reason = 'the next round'
   const round: Round = {
     ...{ accountId, mails: [], handoffs: [], historyId: '1500', notifiedId: '1450' },
-    ...{ fetchedAt: now, watchAgainAt: null, now, nextAt, reason },
+    ...{
+      everyMinutes: 5,
+      fetchedAt: now,
+      watchAgainAt: null,
+      now,
+      next: { at: nextAt, reason: 'the next round' },
+    },
   }
   const holder = { taskId: task.id, owner: OWNER }
   return { world, store: warmup.store, round, holder, now, nextAt }
@@ -64,6 +70,37 @@ test.each([
     expect(await dueAt(world)).toEqual(new Date(now.getTime() + ms))
   },
 )
+
+test('an interval that is changed while a round is under way holds for the next one', async () => {
+  const { world, store, round, holder, now } = await openRound()
+  await using _world = world
+  const settings = { everyMinutes: 1, filter: '', keepsBodies: false }
+  await changeFetching(world.runtime.warmup, round.accountId, settings)
+  expect(await store.inbox.keep(round, holder)).toBe(true)
+  expect(await dueAt(world)).toEqual(now)
+})
+
+test('texts that are wanted no more when a round is kept are not kept', async () => {
+  const { world, store, round, holder, now } = await openRound()
+  await using _world = world
+  const mail = {
+    ...{
+      gmailId: 'a',
+      threadId: 'a',
+      rfcMessageId: null,
+      from: '',
+      recipients: [],
+      subject: '',
+      snippet: '',
+    },
+    ...{ labelIds: [], size: 1, receivedAt: now, body: 'A text', class: 'other' as const, rule: null },
+    isHandedOn: false,
+  }
+  expect(await store.inbox.keep({ ...round, mails: [mail] }, holder)).toBe(true)
+  const [kept] = await world.runtime.db.execute(sql`
+    select (select count(*)::int from email_messages) as mails, (select count(*)::int from email_bodies) as bodies`)
+  expect(kept).toEqual({ mails: 1, bodies: 0 })
+})
 
 test('a notification that is being written while a round is kept is not lost', async () => {
   const { world, store, round, holder, now } = await openRound()

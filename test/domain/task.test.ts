@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { GOOGLE_PROBLEMS } from '../../src/domain/errors.ts'
 import { seededRandom } from '../../src/domain/random.ts'
-import { isNews, isOver, MOST_TRIES, retryTime, type Trouble } from '../../src/domain/task.ts'
+import {
+  COMES_AGAIN_HOURS,
+  isNews,
+  isOver,
+  MOST_TRIES,
+  retryTime,
+  type Trouble,
+} from '../../src/domain/task.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -42,10 +49,21 @@ describe('a task that ends in an error', () => {
     ])
   })
 
-  test('lasts for five days on average', () => {
-    const random = seededRandom('five days')
-    expect(lastsFor('passing', random) / 24 / HOUR).toBeCloseTo(5, 0)
+  test('is given up with the 240th in a row, after five days on average; a notice with the 40th, after most of a day', () => {
+    const last = (trouble: Trouble, tries: number) => [isOver(trouble, tries - 1), isOver(trouble, tries)]
+    expect(last('passing', 240)).toEqual([false, true])
+    expect(last('notice', 40)).toEqual([false, true])
+    const days = (trouble: Trouble) =>
+      Array.from({ length: 100 }, (_, seed) => lastsFor(trouble, seededRandom(seed)) / DAY)
+    const average = (all: number[]) => all.reduce((sum, some) => sum + some) / all.length
+    expect(average(days('passing'))).toBeCloseTo(5, 0)
+    expect(average(days('notice'))).toBeGreaterThan(0.5)
+    expect(Math.max(...days('notice'))).toBeLessThan(1)
   })
+})
+
+test('what recurs begins anew so many hours after it was given up, and nothing else does', () => {
+  expect(COMES_AGAIN_HOURS).toEqual({ plan: 6, tidy: 6, check: 24, disconnect: 24, sync: 1, hand_on: 1 })
 })
 
 describe('that a recurring task was given up is told', () => {

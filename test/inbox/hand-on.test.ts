@@ -2,7 +2,6 @@ import PostalMime from 'postal-mime'
 import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import type { HandedMail } from '../../src/domain/handed-mail.ts'
-import { MOST_HANDOFF_TRIES } from '../../src/domain/mail-route.ts'
 import { mailTakers } from '../../src/mail-takers.ts'
 import { createQueueBackend } from '../../src/runtime.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
@@ -169,7 +168,7 @@ test('a receiver that fails holds back what follows for this account and route, 
   expect(receiver.received[2]?.id).toBe(receiver.received[0]?.id)
 })
 
-test('after so many tries a mail is given up, those behind it go on, and a replay hands it on under its id', async () => {
+test('after 40 tries a mail is given up, those behind it go on, and a replay hands it on under its id', async () => {
   await using handing = await openHanding()
   const { world, receiver } = handing
   const { store } = world.runtime.warmup
@@ -185,13 +184,10 @@ test('after so many tries a mail is given up, those behind it go on, and a repla
   const { host } = new URL(receiver.url)
   expect((await handoffsOf(world, route.id))[0]).toMatchObject({
     state: 'dead',
-    tries: MOST_HANDOFF_TRIES,
+    tries: 40,
     failure: `${host} answered 500`,
   })
-  expect(subjectsOf(receiver).slice(0, MOST_HANDOFF_TRIES + 1)).toEqual([
-    ...Array(MOST_HANDOFF_TRIES).fill('One'),
-    'Two',
-  ])
+  expect(subjectsOf(receiver).slice(0, 41)).toEqual([...Array(40).fill('One'), 'Two'])
 
   receiver.answer(200)
   await world.runUntil(later(world, 2 * HOUR))
@@ -287,6 +283,72 @@ test('nothing of an account that was removed is handed on, nor after it was conn
   expect(subjectsOf(receiver)).toEqual(['Given up', 'New'])
 })
 
+test('what is replayed while its account is being removed does not wait to be handed on', async () => {
+  await using handing = await openHanding()
+  const { world, receiver, anna } = handing
+  const { store } = world.runtime.warmup
+  const route = await addHook(world, receiver.url)
+  receiver.answer(503)
+  deliver(world, 'Given up')
+  await fetchNow(world)
+  await world.runtime.db.execute(sql`update handoffs set state = 'dead'`)
+  let replaying: Promise<number> | undefined
+  await store.transaction(async (tx) => {
+    await tx.accounts.changeStatus(anna.id, ['active'], 'removed')
+    replaying = store.mailRoutes.replay({ routeId: route.id }, world.clock.now())
+    await expect.poll(() => someoneWaits(world), { timeout: 10_000 }).toBe(true)
+  })
+  expect(await replaying).toBe(0)
+  expect((await handoffsOf(world, route.id)).map(({ state }) => state)).toEqual(['dead'])
+})
+
+test('of a round that is being kept while its account is removed nothing waits to be handed on', async () => {
+  await using handing = await openHanding()
+  const { world, receiver, anna } = handing
+  const { store } = world.runtime.warmup
+  const route = await addHook(world, receiver.url)
+  const { db } = world.runtime
+  const [task] = await db.execute<{ id: number }>(
+    sql`update tasks set started_by = 'a run' where kind = 'sync' returning id::int`,
+  )
+  const now = world.clock.now()
+  const mail = {
+    ...{
+      gmailId: 'a',
+      threadId: 'a',
+      rfcMessageId: null,
+      from: '',
+      recipients: [],
+      subject: 'One',
+      snippet: '',
+    },
+    ...{ labelIds: [], size: 1, receivedAt: now, body: null, class: 'other' as const, rule: null },
+    isHandedOn: false,
+  }
+  const round = {
+    ...{ accountId: anna.id, mails: [mail], handoffs: [{ gmailId: 'a', routeId: route.id }], historyId: '1' },
+    ...{
+      notifiedId: null,
+      everyMinutes: 1440,
+      fetchedAt: now,
+      watchAgainAt: null,
+      now,
+      next: { at: now, reason: '' },
+    },
+  }
+  let removing: Promise<boolean> | undefined
+  await store.transaction(async (tx) => {
+    expect(await tx.inbox.keep(round, { taskId: task?.id ?? 0, owner: 'a run' })).toBe(true)
+    removing = removeAccount(world.runtime.warmup, anna.id)
+    await expect.poll(() => someoneWaits(world), { timeout: 10_000 }).toBe(true)
+  })
+  expect(await removing).toBe(true)
+  expect(await handoffsOf(world, route.id)).toEqual([])
+  await world.connect(ANNA, { kind: 'vault' })
+  await world.settle()
+  expect(subjectsOf(receiver)).toEqual([])
+})
+
 test('a route whose secret does not open says so, and blocks no other', async () => {
   await using handing = await openHanding()
   const { world, receiver } = handing
@@ -360,6 +422,24 @@ test('a mail that tells of another one is not told by mail itself: two mailboxes
   world.sandbox.control.deliverForeign(ANNA, { raw: smtp.mails[0]?.raw ?? '' })
   await fetchNow(world)
   expect(subjectsOf(receiver)).toEqual(['One', `[${ANNA}] One`])
+  expect(smtp.mails).toHaveLength(1)
+})
+
+test('what answers a mail that tells of another one, or tells that it came back, is not told by mail either', async () => {
+  await using smtp = await openSmtpServer()
+  await using handing = await openHanding({
+    environment: { SMTP_URL: smtp.url, NOTICE_MAIL_TO: 'ops@ops.test' },
+  })
+  const { world } = handing
+  await addRoute(world, { target: 'mail', destination: 'desk@ops.test' })
+  deliver(world, 'One')
+  await fetchNow(world)
+  expect(smtp.mails[0]?.raw).toMatch(/^Auto-Submitted: auto-generated/m)
+  const { messageId } = await PostalMime.parse(smtp.mails[0]?.raw ?? '')
+  const from = 'Mail Delivery Subsystem <mailer-daemon@elsewhere.example>'
+  const subject = 'Delivery Status Notification (Failure)'
+  world.sandbox.control.deliverForeign(ANNA, { from, subject, text: 'x', inReplyTo: messageId as string })
+  await fetchNow(world)
   expect(smtp.mails).toHaveLength(1)
 })
 

@@ -92,6 +92,32 @@ test('old mail goes with its text and with what was handed on or given up; what 
   })
 })
 
+test('what the next search of a mailbox that rests would find again stays, or it would be handed on twice', async () => {
+  await using receiver = await openReceiver()
+  const { world, anna } = await openKeeping()
+  await using _ = world
+  const { mailboxes } = world.runtime.warmup.store
+  await addHook(world, receiver.url)
+  deliver(world, ANNA, 'Old')
+  await fetchNow(world)
+  world.clock.pass(DAY / 12)
+  deliver(world, ANNA, 'Last')
+  await fetchNow(world)
+  const settings = { filter: '', keepsBodies: false }
+  await mailboxes.updateSettings(anna.id, { everyMinutes: null, ...settings })
+  world.clock.pass((KEPT_DAYS + 1) * DAY)
+  await tidy(world)
+  expect((await kept(world)).mails).toMatchObject([{ subject: 'Last' }])
+
+  world.sandbox.control.forgetHistory(ANNA)
+  await mailboxes.updateSettings(anna.id, { everyMinutes: 1440, ...settings })
+  await fetchNow(world)
+  await fetchNow(world)
+  expect(receiver.received.map(({ body }) => JSON.parse(body).message.subject)).toEqual(['Old', 'Last'])
+  await tidy(world)
+  expect((await kept(world)).mails).toEqual([])
+})
+
 test('of an account that was removed everything goes, young or not, waiting or not', async () => {
   await using receiver = await openReceiver()
   const { world, anna } = await openKeeping()

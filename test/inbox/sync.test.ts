@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
 import { emailMessages, mailboxes } from '../../src/db/inbox-schema.ts'
-import { tasks } from '../../src/db/schema.ts'
+import { accounts, tasks } from '../../src/db/schema.ts'
+import { fetchNow } from '../support/mail-routes.ts'
 import { connectCheaply } from '../support/tokens.ts'
+import { handWorker, lapseLeases } from '../support/worker.ts'
 import { BACKENDS, openWorld, type World } from '../support/world.ts'
 
 const ANNA = 'anna@sandbox.test'
@@ -82,6 +84,27 @@ test('a history that Gmail knows no more loses nothing, and fetches nothing twic
   expect(gets() - before).toBe(2)
 })
 
+test('what a run that stood still has fetched too is kept once, and its account has no error', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  await round(world)
+  deliver(world, 'One')
+  await world.runtime.db.update(tasks).set({ dueAt: world.clock.now() }).where(eq(tasks.kind, 'sync'))
+  using frozen = handWorker(world)
+  using other = handWorker(world)
+  world.sandbox.control.addFault({ path: '/messages/', method: 'GET', delayMs: 600, count: 1 })
+  const [first] = await frozen.handOut('sync')
+  const waking = frozen.run(first)
+  await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+  await lapseLeases(world)
+  const [second] = await other.handOut('sync')
+  expect(second?.taskId).toBe(first?.taskId)
+  await other.run(second)
+  expect(await waking).toBe('again')
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['One'])
+  expect((await world.runtime.warmup.store.accounts.byId(anna.id))?.lastError).toBeNull()
+})
+
 test.each(['history', 'search'])(
   'a round reads no more heads than it may, and the next one goes on at once where it ended: by %s',
   async (way) => {
@@ -110,6 +133,50 @@ test('with a filter only what Gmail’s search finds is kept', async () => {
   deliver(world, 'A second greeting')
   await round(world)
   expect((await kept(world)).map(({ subject }) => subject)).toEqual(['An invoice', 'A second invoice'])
+})
+
+test('with a filter a mail that Gmail’s search does not know yet is asked for again, and what came after it waits', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  const { mailboxes: store } = world.runtime.warmup.store
+  await store.updateSettings(anna.id, { everyMinutes: 5, filter: 'subject:invoice', keepsBodies: false })
+  await round(world)
+  deliver(world, 'A greeting')
+  world.clock.pass(2 * MINUTE)
+  const first = deliver(world, 'An invoice')
+  const second = deliver(world, 'A second invoice')
+  const search = { method: 'GET', path: '/messages$', status: 200 }
+  world.sandbox.control.addFault({
+    ...search,
+    body: { messages: [{ id: second.id, threadId: second.threadId }] },
+  })
+  await fetchNow(world)
+  expect(await kept(world)).toEqual([])
+  const [task] = await world.runtime.db.select().from(tasks).where(eq(tasks.kind, 'sync'))
+  expect(task?.dueAt).toEqual(new Date(world.clock.now().getTime() + MINUTE))
+  await round(world, 1)
+  expect((await kept(world)).map(({ gmailId }) => gmailId)).toEqual([first.id, second.id])
+})
+
+test('a mail that Gmail refuses to give out is kept by its id, and holds up no other one', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  await round(world)
+  const refused = deliver(world, 'One')
+  deliver(world, 'Two')
+  const { id } = refused
+  world.sandbox.control.addFault({
+    method: 'GET',
+    path: `/messages/${id}$`,
+    status: 400,
+    message: 'Bad id',
+    count: 9,
+  })
+  await round(world)
+  expect(await kept(world)).toMatchObject([
+    { gmailId: id, subject: '', snippet: expect.stringContaining('Bad id'), class: 'other' },
+    { subject: 'Two' },
+  ])
 })
 
 test('what the account sends, and its drafts, did not come in', async () => {
@@ -154,6 +221,93 @@ test('a token that may not read mail is not tried; the account’s other work go
   expect(sync).toMatchObject({ errors: 0, waitingFor: 'its token may not read mail' })
   expect(world.sandbox.control.callCounts()['gmail.users.messages.list']).toBeUndefined()
   expect((await world.runtime.warmup.store.accounts.byId(anna.id))?.lastError).toBeNull()
+})
+
+test('with a new token that may read mail it is fetched again soon, not on the next day', async () => {
+  await using world = await openWorld(EVERY_5)
+  world.sandbox.control.createMailbox(ANNA)
+  const scopes = ['openid', 'email', 'https://www.googleapis.com/auth/gmail.send']
+  await connectCheaply(world, ANNA, { scopes, settings: { kind: 'vault' } })
+  await round(world)
+  deliver(world, 'One')
+  await world.connect(ANNA)
+  await round(world)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['One'])
+})
+
+test('where an address leads to another mailbox, the counts of the one before say nothing of its history', async () => {
+  const { world, anna } = await openInbox()
+  await using _ = world
+  await round(world)
+  const { db } = world.runtime
+  world.clock.pass(MINUTE)
+  deliver(world, 'One')
+  deliver(world, 'Two')
+  const historyId = String(Number((await db.select().from(mailboxes))[0]?.historyId) + 1)
+  await db.update(mailboxes).set({ historyId })
+  await db.update(accounts).set({ googleUserId: 'somebody before' }).where(eq(accounts.id, anna.id))
+  await world.connect(ANNA)
+  await round(world)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(['One', 'Two'])
+})
+
+test('mails that name more ids than a statement has parameters hold up nothing', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  await round(world)
+  let count = 0
+  const ids = () =>
+    Array.from({ length: 600 }, () => `<${(count++).toString(36)}>${count % 100 ? '' : '\r\n '}`)
+  for (let n = 0; n < 40; n += 1) {
+    const named = ['In-Reply-To', 'References', 'X-Google-Original-Message-ID']
+    const lines = [
+      'From: x@y.example',
+      `Subject: ${n}`,
+      ...named.map((name) => `${name}: ${ids().join('')}x`),
+    ]
+    world.sandbox.control.deliverForeign(ANNA, { raw: `${lines.join('\r\n')}\r\n\r\nHi` })
+  }
+  expect(count).toBeGreaterThan(65_535)
+  await round(world)
+  expect(await kept(world)).toHaveLength(40)
+})
+
+test('more mail than an account’s quota pays for in a minute is fetched in rounds that it does pay for', async () => {
+  const { world } = await openInbox({ SYNC_MAILS_PER_ROUND: '500' })
+  await using _ = world
+  await round(world)
+  const subjects = Array.from({ length: 310 }, (_, n) => `Mail ${n}`)
+  for (const subject of subjects) deliver(world, subject)
+  await round(world, 60)
+  expect((await kept(world)).map(({ subject }) => subject)).toEqual(subjects)
+})
+
+test('a mail that bears a time which none has holds up nothing', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  await round(world)
+  const times = ['-86400000', '0', '8640000000000000']
+  for (const internalDate of times) {
+    const { id, threadId } = deliver(world, internalDate)
+    const payload = { headers: [{ name: 'Subject', value: internalDate }] }
+    world.sandbox.control.addFault({
+      path: `/messages/${id}`,
+      status: 200,
+      body: { id, threadId, internalDate, payload },
+    })
+  }
+  await round(world)
+  const mails = await kept(world)
+  expect(mails.map(({ subject }) => subject)).toEqual(times)
+  expect(mails.map(({ receivedAt }) => receivedAt.getUTCFullYear())).toEqual([1970, 1970, 9999])
+})
+
+test('the beginning of a mail stands there as text, not as Gmail writes it for HTML', async () => {
+  const { world } = await openInbox()
+  await using _ = world
+  deliver(world, 'One', { text: 'It’s "<b>" & it\'s &lt;' })
+  await round(world)
+  expect((await kept(world))[0]?.snippet).toBe('It’s "<b>" & it\'s &lt;')
 })
 
 test('a round takes back the error that a round has met, and none of another task', async () => {

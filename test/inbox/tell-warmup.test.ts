@@ -36,6 +36,26 @@ test('a bounce that comes in has the mail looked for at once, not when its recip
   expect(kept.map((mail) => mail.class)).toEqual(['bounce'])
 })
 
+test('an answer is told of before it is kept: who dies in between tells of it again', async () => {
+  const { world } = await openPair({ openRate: 1, replyRate: 1 })
+  await using _ = world
+  await until(world, async () => (await messagesOf(world.runtime)).some(({ turn }) => turn === 2))
+  const [first] = await messagesOf(world.runtime)
+  const { inbox } = world.runtime.warmup.store
+  const { keep } = inbox
+  let stateBefore: string | undefined
+  inbox.keep = async (round, holder) => {
+    if (round.mails.some((mail) => mail.class === 'reply'))
+      stateBefore = (await messagesOf(world.runtime))[1]?.state
+    return keep(round, holder)
+  }
+  world.sandbox.control.deliverForeign(ANNA, {
+    ...{ from: BEN, subject: `Re: ${first?.subject}`, text: 'Me', inReplyTo: first?.rfcMessageId as string },
+  })
+  await until(world, async () => stateBefore !== undefined)
+  expect(stateBefore).toBe('cancelled')
+})
+
 test('where a person has answered a warmup mail, the answer that was planned is dropped', async () => {
   const { world, ben } = await openPair({ openRate: 1, replyRate: 1 })
   await using _ = world

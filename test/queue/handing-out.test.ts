@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { sql } from '../../src/db/drizzle.ts'
 import { expectAgreement } from '../support/agreement.ts'
 import { emptyRedis } from '../support/redis.ts'
+import { handWorker } from '../support/worker.ts'
 import { BACKENDS, openWorld, type World } from '../support/world.ts'
 
 const MONDAY_EVENING = new Date('2026-03-02T22:00:00Z')
@@ -18,6 +19,23 @@ describe('a task that is due', () => {
     expect(first).toMatchObject({ kind: 'plan', handout: 1 })
     expect(await handOut(world)).toEqual([])
     await expect.poll(() => handOut(world, 0.2)).toMatchObject([{ taskId: first?.taskId, handout: 2 }])
+  })
+
+  test('and whose process dies is free again 30 seconds after that process last held it', async () => {
+    await using world = await openWorld()
+    await world.connect('anna@example.com')
+    const { warmup, db } = world.runtime
+    warmup.openMailbox = () => new Promise(() => {})
+    using worker = handWorker(world)
+    const [handout] = await worker.handOut('plan')
+    void worker.run(handout)
+    const seconds = async () => {
+      const [row] = await db.execute<{ left: number }>(sql`
+        select extract(epoch from lease_until - clock_timestamp())::float8 as left from tasks where started_by is not null`)
+      return row?.left ?? 0
+    }
+    await expect.poll(seconds).toBeGreaterThan(25)
+    expect(await seconds()).toBeLessThanOrEqual(30)
   })
 
   test('is begun by one of the jobs that carry it, and never by a job of an earlier handing-out', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { eq } from '../../src/db/drizzle.ts'
+import { eq, sql } from '../../src/db/drizzle.ts'
 import { accountDays, events } from '../../src/db/schema.ts'
 import { expectAgreement, messagesOf } from '../support/agreement.ts'
+import { BEN, openDue, runDue, theMail, untilDue } from '../support/unknown-sends.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const NEXT_DAY = new Date('2026-03-03T22:00:00Z')
@@ -21,36 +22,60 @@ const sentBy = ({ sandbox }: World, email: string) =>
     .ledger()
     .flatMap((fact) => (fact.kind === 'sent' && fact.mailbox === email ? [fact.rfcMessageId] : []))
 
-describe('a mail is sent once, and its row tells the truth, when Gmail', () => {
-  test.each([
-    ['drops the connection before a draft is made', { path: '/drafts$', method: 'POST', drop: 'before' }],
-    ['makes the draft and drops the answer', { path: '/drafts$', method: 'POST', drop: 'after' }],
-    ['drops the connection before the draft is sent', { path: '/drafts/send', drop: 'before' }],
-    ['sends the draft and drops the answer', { path: '/drafts/send', drop: 'after' }],
-    ['answers 503 to the send', { path: '/drafts/send', status: 503, reason: 'backendError' }],
-    ['answers 429 to the send', { path: '/drafts/send', status: 429, headers: { 'retry-after': '600' } }],
-    ['answers 401 to the send', { path: '/drafts/send', status: 401, reason: 'authError' }],
-    ['sends HTML in the place of JSON', { path: '/drafts/send', status: 200, body: '<html>' }],
-    ['fails when the Message-ID is read back', { path: '/messages/', method: 'GET', status: 500 }],
-    ['opens the mail and drops the answer', { path: '/modify', drop: 'after' }],
-    ['finds nothing at first', { path: '/messages$', method: 'GET', status: 200, body: '{}' }],
-    ['fails while it lists', { path: '/messages$', method: 'GET', status: 500 }],
-  ] as const)('%s', async (_, fault) => {
-    await using world = await openPair()
-    world.sandbox.control.addFault({ ...fault, count: 2 })
+test.each([
+  ['drops the connection before a draft is made', { path: '/drafts$', method: 'POST', drop: 'before' }],
+  ['makes the draft and drops the answer', { path: '/drafts$', method: 'POST', drop: 'after' }],
+  ['drops the connection before the draft is sent', { path: '/drafts/send', drop: 'before' }],
+  ['sends the draft and drops the answer', { path: '/drafts/send', drop: 'after' }],
+  ['answers 503 to the send', { path: '/drafts/send', status: 503, reason: 'backendError' }],
+  ['answers 429 to the send', { path: '/drafts/send', status: 429, headers: { 'retry-after': '600' } }],
+  ['answers 401 to the send', { path: '/drafts/send', status: 401, reason: 'authError' }],
+  ['sends HTML in the place of JSON', { path: '/drafts/send', status: 200, body: '<html>' }],
+  ['fails when the Message-ID is read back', { path: '/messages/', method: 'GET', status: 500 }],
+  ['opens the mail and drops the answer', { path: '/modify', drop: 'after' }],
+  ['finds nothing at first', { path: '/messages$', method: 'GET', status: 200, body: '{}' }],
+  ['fails while it lists', { path: '/messages$', method: 'GET', status: 500 }],
+] as const)('a mail is sent once, and its row tells the truth, when Gmail %s', async (_, fault) => {
+  await using world = await openPair()
+  world.sandbox.control.addFault({ ...fault, count: 2 })
 
-    await world.runUntil(NEXT_DAY)
+  await world.runUntil(NEXT_DAY)
 
-    expect(world.sandbox.control.faults()).toEqual([])
-    const rows = await messagesOf(world.runtime)
-    expect(rows.filter(({ turn }) => turn === 1).length).toBe(6)
-    expect(rows.filter(({ state }) => state === 'failed')).toEqual([])
-    await expectAgreement(world.runtime, world.sandbox.control.ledger())
-    const drafts = ['anna@example.com', 'ben@example.org']
-      .flatMap((email) => world.sandbox.control.messages(email))
-      .filter(({ labels }) => labels.includes('DRAFT'))
-    expect(drafts).toEqual([])
-  })
+  expect(world.sandbox.control.faults()).toEqual([])
+  const rows = await messagesOf(world.runtime)
+  expect(rows.filter(({ turn }) => turn === 1).length).toBe(6)
+  expect(rows.filter(({ state }) => state === 'failed')).toEqual([])
+  await expectAgreement(world.runtime, world.sandbox.control.ledger())
+  const drafts = ['anna@example.com', 'ben@example.org']
+    .flatMap((email) => world.sandbox.control.messages(email))
+    .filter(({ labels }) => labels.includes('DRAFT'))
+  expect(drafts).toEqual([])
+})
+
+test.each([
+  ['sent', 'send', 'drafts.send'],
+  ['opened', 'open', 'messages.modify'],
+] as const)('a mail is not %s before that is committed', async (_, kind, method) => {
+  await using world = await openDue()
+  const { warmup, db } = world.runtime
+  if (kind === 'open') {
+    await runDue(world, 'send')
+    await untilDue(world, 'open')
+  }
+  await db.execute(sql`create function refuse() returns trigger language plpgsql as
+    $$begin raise exception 'cut off'; end$$`)
+  await db.execute(sql`create trigger cut before update on messages for each row execute function refuse()`)
+  const { error } = warmup.log
+  warmup.log.error = () => {}
+  const asked = () => world.sandbox.control.callCounts()[`gmail.users.${method}`] ?? 0
+  const before = asked()
+  expect(await runDue(world, kind)).toBe('retry')
+  expect(asked()).toBe(before)
+  warmup.log.error = error
+  await db.execute(sql`drop trigger cut on messages`)
+  await world.runUntil(NEXT_DAY)
+  expect((await theMail(world)).openedAt).not.toBeNull()
+  await expectAgreement(world.runtime, world.sandbox.control.ledger())
 })
 
 test('a draft that somebody deleted before it was sent leaves the mail unknown, for the operator to see', async () => {
@@ -172,6 +197,30 @@ test('mail in spam is rescued and counted as spam, not as what it became', async
   )
   expect(labels).toContain('INBOX')
   expect(labels).not.toContain('SPAM')
+})
+
+test('mail that was rescued by a run that came to nothing counts as spam, and nothing is decided anew', async () => {
+  await using world = await openDue()
+  const { control } = world.sandbox
+  control.forcePlacement('spam')
+  await runDue(world, 'send')
+  await untilDue(world, 'open')
+  control.addFault({ path: '/modify', drop: 'after' })
+  expect(await runDue(world, 'open')).toBe('retry')
+  const decided = await theMail(world)
+  expect(decided).toMatchObject({ placement: 'spam', openedAt: null })
+  const inMailbox = () => control.messages(BEN).find(({ id }) => id === decided.recipientMessageId)
+  expect(inMailbox()?.labels).toContain('INBOX')
+  await untilDue(world, 'open')
+  await runDue(world, 'open')
+  const { placement, placedAt, labelsSeen, decisions, openedAt } = await theMail(world)
+  expect({ placement, placedAt, labelsSeen, decisions }).toEqual({
+    placement: decided.placement,
+    placedAt: decided.placedAt,
+    labelsSeen: decided.labelsSeen,
+    decisions: decided.decisions,
+  })
+  expect(openedAt).not.toBeNull()
 })
 
 test('mail that never arrives counts as missing a day later, and nothing waits for it any more', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asc, eq } from '../../src/db/drizzle.ts'
-import { accountCounts, accounts, incidents, tasks } from '../../src/db/schema.ts'
+import { accountCounts, accounts, events, incidents, tasks } from '../../src/db/schema.ts'
 import { settingsOf } from '../../src/domain/account.ts'
 import { MOST_TRIES } from '../../src/domain/task.ts'
 import { createRuntime, startClock } from '../../src/runtime.ts'
@@ -87,6 +87,33 @@ describe('a run whose lease was taken over', () => {
     await waking
     expect(await messagesOf(world.runtime)).toHaveLength(3)
     expect((await warmup.store.accounts.byId(anna.id))?.warmupDay).toBe(1)
+  })
+
+  test('does not open the mail a second time when it wakes', async () => {
+    const { world, ben } = await openWithDueMail()
+    await using _ = world
+    const { db } = world.runtime
+    // It goes on reading, so that its task is still there.
+    await db.update(accounts).set({ importantRate: 1 })
+    using frozen = handWorker(world)
+    using other = handWorker(world)
+    const [send] = await frozen.handOut('send')
+    await frozen.run(send)
+    const [open] = await db.select().from(tasks).where(eq(tasks.kind, 'open'))
+    world.clock.moveTo(open?.dueAt ?? world.clock.now())
+    world.sandbox.control.addFault({ path: '/modify', delayMs: 600, count: 1 })
+    const [first] = await frozen.handOut('open')
+    const waking = frozen.run(first)
+    await expect.poll(() => world.sandbox.control.faults()).toEqual([])
+    await lapseLeases(world)
+    const [second] = await other.handOut('open')
+    expect(second?.taskId).toBe(first?.taskId)
+    await other.run(second)
+    await waking
+    const opened = await db.select().from(events).where(eq(events.kind, 'opened'))
+    expect(opened).toHaveLength(1)
+    const counted = await db.select().from(accountCounts).where(eq(accountCounts.accountId, ben.id))
+    expect(counted).toMatchObject([{ opened: 1, received: 1 }])
   })
 
   test('is void when it had lain in the queue, so that an account never has two tasks at once', async () => {

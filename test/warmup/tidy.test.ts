@@ -3,6 +3,7 @@ import { createDashboard } from '../../src/db/dashboard.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { localDateOf, localDay } from '../../src/domain/local-time.ts'
+import { tidyHistory } from '../../src/warmup/tidy-history.ts'
 import { loadAccountCharts } from '../../src/web/account-charts.ts'
 import { loadDashboard } from '../../src/web/dashboard-view.ts'
 import { loadForecast } from '../../src/web/forecast.ts'
@@ -109,6 +110,25 @@ test('a roll-up takes old conversations away and changes nothing that is told, j
   expect(new Set(sent).size).toBe(sent.length)
   for (const { counted, kept, rolled } of await sums(world)) expect(kept + rolled).toBe(counted)
 }, 120_000)
+
+test('a run that is cut off leaves the rest to the next one, and what is tidy is looked at a day later', async () => {
+  await using world = await openWorld()
+  const { runtime, clock } = world
+  const { store } = runtime.warmup
+  const old = {
+    kind: 'engine_changed',
+    at: new Date(clock.now().getTime() - 1000 * DAY_MS),
+    accountId: null,
+  } as const
+  await store.events.add(old)
+  const tidy = (signal: AbortSignal) => tidyHistory(runtime.warmup, DEFAULT_ENGINE, signal)
+  const events = () => runtime.db.execute(sql`select from events`)
+  const inMs = (ms: number) => new Date(clock.now().getTime() + ms)
+  expect(await tidy(AbortSignal.abort())).toMatchObject({ kind: 'again', at: inMs(10_000) })
+  expect(await events()).toHaveLength(1)
+  expect(await tidy(new AbortController().signal)).toMatchObject({ kind: 'again', at: inMs(DAY_MS) })
+  expect(await events()).toHaveLength(0)
+})
 
 async function runTidy(world: World): Promise<void> {
   const { db } = world.runtime

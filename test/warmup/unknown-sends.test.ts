@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { eq, sql } from '../../src/db/drizzle.ts'
+import { tasks } from '../../src/db/schema.ts'
 import { pauseAccount } from '../../src/warmup/account-settings.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
 import { dropUnknown, lookAgain, lookForAll, sendUnknownAgain } from '../../src/warmup/resolve-send.ts'
@@ -6,6 +8,7 @@ import { expectAgreement } from '../support/agreement.ts'
 import {
   ANNA,
   allAtOnce,
+  DRAFT_KEPT,
   eventsOf,
   makeUnknown,
   openDue,
@@ -16,6 +19,7 @@ import {
   untilDue,
 } from '../support/unknown-sends.ts'
 import { handWorker, lapseLeases } from '../support/worker.ts'
+import type { World } from '../support/world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -272,14 +276,21 @@ describe('an unknown mail that is dropped', () => {
   })
 })
 
-test('a mail that was being sent and is gone without a trace is unknown, however late its answer would be', async () => {
-  await using world = await openDue()
-  const { warmup } = world.runtime
-  const isReplyDue = async () => (await tasksOf(world, 'reply')).length > 0
-  while (!(await isReplyDue())) await world.runUntil(new Date(world.clock.now().getTime() + 5 * MINUTE))
+/** Ben’s answer was being sent when its account was paused for a week: it is too late by now. */
+async function openLateReply() {
+  const world = await openDue()
+  while ((await tasksOf(world, 'reply')).length === 0)
+    await world.runUntil(new Date(world.clock.now().getTime() + 5 * MINUTE))
   await untilDue(world, 'reply')
   world.sandbox.control.addFault({ path: '/drafts/send', drop: 'before', count: 1 })
   expect(await runDue(world, 'reply')).toBe('retry')
+  await pauseAccount(world.runtime.warmup, 1)
+  world.clock.pass(8 * 24 * HOUR)
+  return world
+}
+
+test('a mail that was being sent and is gone without a trace is unknown, however late its answer would be', async () => {
+  await using world = await openLateReply()
   world.sandbox.control.addFault({
     path: '/drafts/',
     method: 'GET',
@@ -287,8 +298,59 @@ test('a mail that was being sent and is gone without a trace is unknown, however
     reason: 'notFound',
     count: 1,
   })
-  await pauseAccount(warmup, 1)
-  world.clock.pass(8 * 24 * HOUR)
   await runDue(world, 'reply')
-  expect(await warmup.store.messages.byId(2)).toMatchObject({ state: 'unknown' })
+  expect(await world.runtime.warmup.store.messages.byId(2)).toMatchObject({ state: 'unknown' })
 })
+
+test('an answer that was being sent and whose draft is still there is withdrawn once it is too late', async () => {
+  await using world = await openLateReply()
+  await runDue(world, 'reply')
+  expect(await world.runtime.warmup.store.messages.byId(2)).toMatchObject({
+    state: 'cancelled',
+    failure: 'the mail that it answers is older than a week',
+    sendStartedAt: null,
+  })
+})
+
+test('a mail counts against the limit of its day while it is being sent, when it is unknown and when it was dropped', async () => {
+  await using world = await openDue()
+  const { warmup, db } = world.runtime
+  const { control } = world.sandbox
+  await db.execute(sql`update accounts set daily_limit = 1 where id = 1`)
+  control.addFault({ path: '/drafts/send', status: 503, count: 1 })
+  expect(await runDue(world, 'send')).toBe('retry')
+  const another = await planAnother(world)
+  /** In which state the first mail is, and why the other one waits. */
+  const standing = async () => {
+    const now = world.clock.now()
+    await db.update(tasks).set({ dueAt: now }).where(eq(tasks.messageId, another))
+    expect(await runDue(world, 'send')).toBe('again')
+    const [waits] = await db.select().from(tasks).where(eq(tasks.messageId, another))
+    return [(await warmup.store.messages.byId(1))?.state, waits?.waitingFor]
+  }
+  expect(await standing()).toEqual(['sending', 'limit'])
+  await untilDue(world, 'send')
+  control.addFault(DRAFT_KEPT)
+  await runDue(world, 'send')
+  expect(await standing()).toEqual(['unknown', 'limit'])
+  await dropUnknown(warmup, 1)
+  expect(await standing()).toEqual(['cancelled', 'limit'])
+})
+
+/** One more mail of Anna’s to Ben; returns its id. */
+async function planAnother(world: World): Promise<number> {
+  const { store } = world.runtime.warmup
+  const { textKey, textSeed, senderId, recipientId } = await theMail(world)
+  const dueAt = world.clock.now()
+  const party = { textKey, textSeed, senderId, recipientId }
+  const mail = {
+    conversationId: 'another',
+    turn: 1,
+    subject: 'Another',
+    rfcMessageId: '<another@example.com>',
+  }
+  const [planned] = await store.messages.plan([{ ...party, ...mail, plannedFor: dueAt }])
+  if (!planned) throw new Error('nothing was planned')
+  await store.tasks.add([{ kind: 'send', accountId: senderId, messageId: planned.id, dueAt }])
+  return planned.id
+}

@@ -97,13 +97,17 @@ test('what comes from outside is text, never markup', async () => {
   }
 })
 
-test('unknown sends are counted, marked, and listed with a way to look them up', async () => {
+test('unknown sends are counted, and listed with why nobody knows and what to search for', async () => {
   await using site = await openBusySite()
   await liftGuard(site.world.runtime.db)
-  await site.world.runtime.db.execute(sql`update messages set state = 'unknown' where id = 1`)
+  await site.world.runtime.db.execute(
+    sql`update messages set state = 'unknown', failure = 'the draft is gone' where id = 1`,
+  )
   const operator = await site.operator()
   expect((await operator.get('/')).html).toMatch(/<a href="\/unknown-sends"[^>]*>1<\/a>/)
-  expect(textOf(await operator.get('/unknown-sends'))).toMatch(/rfc822msgid:[\w-]+@sandbox.test/)
+  const page = textOf(await operator.get('/unknown-sends'))
+  expect(page).toMatch(/rfc822msgid:[\w-]+@sandbox.test/)
+  expect(page).toContain('The draft is gone.')
 })
 
 test('a pool that is too small is told in mails', async () => {

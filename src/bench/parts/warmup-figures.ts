@@ -67,7 +67,7 @@ export function slowFiguresOf(m: Measured, allowed: number): Figure[] {
   return [
     { name: 'complete warmups a second', value: short(warmupsASecond(m)) },
     {
-      name: `share of what the concurrency allows (${short(allowed)} a second)`,
+      name: `share of what the concurrency allows with call after call (${short(allowed)} a second)`,
       value: percent(share),
       goal: atLeast(GOAL_OF_CONCURRENCY * 100, share * 100, ' %'),
     },

@@ -65,7 +65,10 @@ async function slowed<T>(google: SandboxProcess, latency: number, work: () => Pr
   return work().finally(() => answerAfter(google, 0))
 }
 
-/** Warmups a second: each kind of task has its own places, and none may be asked for more than they can do. */
+/**
+ * Warmups a second where each task makes its calls one after the other: each kind has its own places, and none may be asked
+ * for more than they can do. Two of the calls of a send are made at once, so that it may be surpassed.
+ */
 function allowedBy(concurrency: number, latency: number, byKind: Record<WarmupKind, Measured>): number {
   const mostCalls = Math.max(...Object.values(byKind).map(({ calls, tasks }) => calls / tasks))
   return (concurrency * 1000) / (mostCalls * latency)

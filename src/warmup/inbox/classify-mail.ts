@@ -1,5 +1,5 @@
 import type { WarmupMail } from '../../db/inbox.ts'
-import { HANDED_ON_BY } from '../../domain/handed-mail.ts'
+import { HANDED_ON_BY, HANDOFF } from '../../domain/handed-mail.ts'
 import type { ClassifiedMail } from '../../domain/inbox.ts'
 import { classOf } from '../../domain/mail-class.ts'
 import type { HeadedMail } from '../../google/inbox.ts'
@@ -10,6 +10,8 @@ const OWN = ['message-id', 'x-google-original-message-id']
 /** Where it names the mails that it answers, or tells of. */
 const OTHERS = ['in-reply-to', 'references']
 const HANDED_ON = HANDED_ON_BY.toLowerCase()
+/** How the Message-ID of such a mail begins: what answers it, or tells that it came back, would go round as well. */
+const HANDED_ON_ID = `<${HANDOFF}`
 export const OUR_HEADERS = [...OWN, ...OTHERS, HANDED_ON]
 
 /** A mail that answers, or tells of, a warmup mail that its mailbox sent. */
@@ -35,7 +37,7 @@ export async function classifyMail(
     const about = find(head, OTHERS, ({ senderId }) => senderId === accountId)
     const { headers, labelIds: labels, ...rest } = head
     const facts = { ...rest, headers, labels, isWarmup, isAboutWarmup: !isWarmup && about !== undefined }
-    const isHandedOn = headers.has(HANDED_ON)
+    const isHandedOn = headers.has(HANDED_ON) || bears(head, OTHERS).some((id) => id.startsWith(HANDED_ON_ID))
     const mail: ClassifiedMail = { ...rest, labelIds: labels, isHandedOn, ...classOf(facts, inbox.rules) }
     if (about && !isWarmup) answers.push({ mail, about })
     return mail

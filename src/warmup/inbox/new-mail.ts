@@ -1,21 +1,20 @@
 import type { Mailbox } from '../../db/mailboxes.ts'
-import { hasComeIn, searchSince } from '../../domain/inbox.ts'
-import { headersOf } from '../../domain/mail-class.ts'
+import { hasComeIn, isTooNewToSearch, searchSince } from '../../domain/inbox.ts'
 import type { Added, HeadedMail } from '../../google/inbox.ts'
 import type { Run, Warmup } from '../dependencies.ts'
-import { OUR_HEADERS } from './classify-mail.ts'
+import { readHeads, readTimes } from './heads.ts'
 
+/** Why a round leaves something for the next: it is more than one reads, or too new for Gmail's search. */
+export type Left = 'nothing' | 'more' | 'too_new'
 /** What came in, oldest first, and up to where that is all of it. */
 export type NewMail = {
   heads: HeadedMail[]
   historyId: string | null
-  /** Null where there is more than one round reads. */
+  /** Null where something is left. */
   fetchedAt: Date | null
+  left: Left
 }
 type Found = Omit<NewMail, 'heads'> & { gmailIds: string[] }
-
-/** Gmail refuses more requests at once for one mailbox ("Too many concurrent requests for user"). */
-const HEADS_AT_ONCE = 5
 
 /**
  * The mail that came in since the last round: by Gmail's history of the mailbox, which costs next to nothing where nothing
@@ -26,7 +25,7 @@ export async function fetchNewMail(warmup: Warmup, run: Run, mailbox: Mailbox): 
   const { gmailIds, ...upTo } =
     (await findByHistory(warmup, run, mailbox, startedAt)) ??
     (await findBySearch(warmup, run, mailbox, startedAt))
-  return { ...upTo, heads: await readHeads(warmup, run, gmailIds, mailbox) }
+  return { ...upTo, heads: await readHeads(warmup, run, gmailIds, mailbox.keepsBodies) }
 }
 
 /** Null where it can't tell. */
@@ -46,22 +45,37 @@ async function findByHistory(
     if (!page) return null
     // What is added while the pages are read stands after the first one's count: the next round finds it.
     historyId ??= page.historyId
-    for (const mail of page.added) if (hasComeIn(mail.labelIds)) added.set(mail.gmailId, mail)
+    // One that is told of again stays where it was first, or what stands between would be left out.
+    for (const mail of page.added)
+      if (hasComeIn(mail.labelIds) && !added.has(mail.gmailId)) added.set(mail.gmailId, mail)
     next = page.next
   } while (next !== null && added.size <= mostMails)
 
   const first = upToOneRound([...added.values()], mostMails)
-  const isWhole = next === null && first.length === added.size
-  const unknown = await unknownOf(
-    warmup,
-    run,
-    first.map(({ gmailId }) => gmailId),
-  )
+  const unknown = await unknownOf(warmup, run, idsOf(first))
+  const { wanted, tooNew } = await filtered(run, mailbox, unknown, startedAt)
+  const round = tooNew === null ? first : upToEntryOf(tooNew, first)
+  const isAll = next === null && first.length === added.size
+  const left = tooNew !== null ? 'too_new' : isAll ? 'nothing' : 'more'
   return {
-    gmailIds: await filtered(run, mailbox, unknown),
-    historyId: isWhole ? historyId : (first.at(-1)?.historyId ?? mailbox.historyId),
-    fetchedAt: isWhole ? startedAt : null,
+    gmailIds: idsOf(round).filter((id) => wanted.has(id)),
+    historyId: left === 'nothing' ? historyId : (round.at(-1)?.historyId ?? mailbox.historyId),
+    fetchedAt: left === 'nothing' ? startedAt : null,
+    left,
   }
+}
+
+function idsOf(added: readonly Added[]): string[] {
+  return added.map(({ gmailId }) => gmailId)
+}
+
+/** What the history tells of before it tells of this mail. */
+function upToEntryOf(gmailId: string, added: readonly Added[]): readonly Added[] {
+  const entry = added.find((mail) => mail.gmailId === gmailId)?.historyId
+  return added.slice(
+    0,
+    added.findIndex(({ historyId }) => historyId === entry),
+  )
 }
 
 /** A place in the history is between two of its entries: mails that were added in one stay together. */
@@ -76,15 +90,29 @@ async function findBySearch(warmup: Warmup, run: Run, mailbox: Mailbox, startedA
   const found = await search(run, mailbox)
   const unknown = (await unknownOf(warmup, run, found)).reverse()
   const gmailIds = unknown.slice(0, warmup.inbox.mostMails)
-  const isWhole = gmailIds.length === unknown.length
-  return { gmailIds, historyId: isWhole ? historyId : null, fetchedAt: isWhole ? startedAt : null }
+  return gmailIds.length === unknown.length
+    ? { gmailIds, historyId, fetchedAt: startedAt, left: 'nothing' }
+    : { gmailIds, historyId: null, fetchedAt: null, left: 'more' }
 }
 
-/** The history knows no search: what of these the account's own finds. */
-async function filtered(run: Run, mailbox: Mailbox, gmailIds: string[]): Promise<string[]> {
-  if (mailbox.filter === '' || gmailIds.length === 0) return gmailIds
-  const wanted = new Set(await search(run, mailbox))
-  return gmailIds.filter((id) => wanted.has(id))
+/**
+ * The history knows no filter: what of these the account's own search finds; and the first one of which it can't be told,
+ * as it is so new that the search may not know it yet.
+ */
+async function filtered(
+  run: Run,
+  mailbox: Mailbox,
+  gmailIds: string[],
+  now: Date,
+): Promise<{ wanted: ReadonlySet<string>; tooNew: string | null }> {
+  if (mailbox.filter === '' || gmailIds.length === 0) return { wanted: new Set(gmailIds), tooNew: null }
+  const found = new Set(await search(run, mailbox))
+  const wanted = new Set(gmailIds.filter((id) => found.has(id)))
+  const others = gmailIds.filter((id) => !found.has(id))
+  const times = await readTimes(run, others)
+  const isTooNew = (time: Date | null | undefined) => time != null && isTooNewToSearch(time, now)
+  const tooNew = others.find((_, n) => isTooNew(times[n])) ?? null
+  return { wanted, tooNew }
 }
 
 /** All that came in since the last round that was whole, newest first. */
@@ -104,21 +132,4 @@ async function unknownOf({ store }: Warmup, { account }: Run, gmailIds: string[]
   if (gmailIds.length === 0) return []
   const known = await store.inbox.known(account.id, gmailIds)
   return gmailIds.filter((id) => !known.has(id))
-}
-
-async function readHeads(
-  { inbox }: Warmup,
-  run: Run,
-  gmailIds: readonly string[],
-  { keepsBodies }: Mailbox,
-): Promise<HeadedMail[]> {
-  const headers = [...OUR_HEADERS, ...headersOf(inbox.rules)]
-  const heads: (HeadedMail | null)[] = []
-  for (let n = 0; n < gmailIds.length; n += HEADS_AT_ONCE) {
-    const some = gmailIds.slice(n, n + HEADS_AT_ONCE)
-    const read = (id: string) => run.ask((gmail) => gmail.incoming(id, { headers, withBody: keepsBodies }))
-    heads.push(...(await Promise.all(some.map(read))))
-  }
-  // What was deleted meanwhile never was.
-  return heads.filter((head) => head !== null)
 }

@@ -1,4 +1,4 @@
-import { type ClassifiedMail, nextSync } from '../../domain/inbox.ts'
+import { type ClassifiedMail, nextSync, SEARCHABLE_AFTER_MS } from '../../domain/inbox.ts'
 import { goesRound, takes } from '../../domain/mail-route.ts'
 import type { Outcome } from '../../domain/task.ts'
 import { readsMail, scopesOf } from '../../domain/token.ts'
@@ -7,6 +7,8 @@ import { classifyMail } from './classify-mail.ts'
 import { fetchNewMail } from './new-mail.ts'
 import { tellWarmup } from './tell-warmup.ts'
 import { renewWatch } from './watch-mailbox.ts'
+
+const DAY_MS = 86_400_000
 
 /**
  * Fetches what came into an account's mailbox since the last time: the heads of its new mails, what they are, and to whom
@@ -18,37 +20,42 @@ export async function syncMailbox(warmup: Warmup, run: Run): Promise<Outcome> {
   const { account, mailbox } = run
   if (!mailbox || mailbox.everyMinutes === null) return { kind: 'done' }
   if (run.token && !readsMail(scopesOf(run.token.token)))
-    return { kind: 'again', at: tomorrow(clock.now()), reason: 'its token may not read mail' }
+    return { kind: 'again', at: after(clock.now(), DAY_MS), reason: 'its token may not read mail' }
 
-  const { heads, ...upTo } = await fetchNewMail(warmup, run, mailbox)
+  const { heads, left, ...upTo } = await fetchNewMail(warmup, run, mailbox)
   const { mails, answers } =
     heads.length > 0 ? await classifyMail(warmup, account.id, heads) : { mails: [], answers: [] }
   const handoffs = await handoffsOf(warmup, account.id, mails)
   const watchAgainAt = await renewWatch(warmup, run, mailbox)
 
   const now = clock.now()
-  const isWhole = upTo.fetchedAt !== null
-  const nextAt = isWhole ? nextSync(account.id, mailbox.everyMinutes, now) : now
-  const reason = isWhole ? 'the next round' : 'more mail than one round fetches'
-  const { notifiedId } = mailbox
+  const { notifiedId, everyMinutes } = mailbox
+  const next = {
+    nothing: { at: nextSync(account.id, everyMinutes, now), reason: 'the next round' },
+    more: { at: now, reason: 'more mail than one round fetches' },
+    too_new: { at: after(now, SEARCHABLE_AFTER_MS), reason: 'mail that Gmail’s search may not know yet' },
+  }[left]
   const round = {
     accountId: account.id,
     mails,
     handoffs,
     ...upTo,
     notifiedId,
+    everyMinutes,
     watchAgainAt,
     now,
-    nextAt,
-    reason,
+    next,
   }
-  if (!(await store.inbox.keep(round, holderOf(run)))) throw new Error('the run has lost its task')
+  // First, as nobody fetches them again: told twice, it changes nothing.
   await tellWarmup(warmup, answers)
-  return { kind: 'again', at: nextAt, reason, isKept: true }
+  // Where the run has lost its task, somebody else has fetched the same by now, or will.
+  if (!(await store.inbox.keep(round, holderOf(run))))
+    return { kind: 'again', at: now, reason: 'the run has lost its task', isKept: true }
+  return { kind: 'again', ...next, isKept: true }
 }
 
-function tomorrow(now: Date): Date {
-  return new Date(now.getTime() + 86_400_000)
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms)
 }
 
 async function handoffsOf({ store }: Warmup, accountId: number, mails: readonly ClassifiedMail[]) {

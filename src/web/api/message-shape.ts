@@ -51,7 +51,7 @@ export const messageWithTextShape = z
       .nullable()
       .meta({
         description:
-          'Null where texts of the account are not kept, or where it does not open: a key of TOKEN_ENCRYPTION_KEYS is lost.',
+          'At most 100,000 characters. Null where texts of the account are not kept, or where it does not open: a key of TOKEN_ENCRYPTION_KEYS is lost.',
         examples: ['Hello Anna, …'],
       }),
   })

@@ -40,7 +40,11 @@ export const SCENARIOS: Record<TaskKind, Record<string, Scenario>> = {
   send: { 'an opening': sendAnOpening },
   open: { 'finding a mail': findAMail, 'the end of its reading': endReading },
   reply: { 'an answer': answer },
-  settle: { 'a mail whose answer was lost': settleAMail },
+  settle: {
+    'a mail whose answer was lost': settleAMail,
+    'a mail that was not sent': lookInVain,
+    'a mail that is wanted sent again': sendAgain,
+  },
   check: { 'a token': checkAToken },
   disconnect: { 'a removed account': disconnect },
   sync: { 'by search': syncBySearch, 'by history': syncByHistory },
@@ -87,7 +91,8 @@ async function findAMail(cast: Cast) {
   const id = await planMail(cast)
   await runByHand(cast, 'send', id)
   await makeDue(cast.world, sql`kind = 'open' and message_id = ${id}`)
-  return () => expectMail(cast, id, { placement: 'inbox', opened: true })
+  // It is being read now.
+  return () => expectMail(cast, id, { placement: 'inbox', opened: true, handled: false })
 }
 
 async function endReading(cast: Cast) {
@@ -122,6 +127,42 @@ async function settleAMail(cast: Cast) {
   )
   await makeDue(world, sql`kind = 'settle' and message_id = ${id}`)
   return () => expectMail(cast, id, { state: 'sent' })
+}
+
+async function lookInVain(cast: Cast) {
+  const { world } = cast
+  const id = await loseMail(cast)
+  return async () => {
+    await expectMail(cast, id, { state: 'unknown', lookSaw: 'nothing' })
+    const [next] = await world.runtime.db.execute<{ waits: boolean }>(sql`
+      select due_at > ${world.clock.now().toISOString()} as waits from tasks where kind = 'settle' and message_id = ${id}`)
+    expect(next).toEqual({ waits: true })
+  }
+}
+
+async function sendAgain(cast: Cast) {
+  const { db } = cast.world.runtime
+  const id = await loseMail(cast)
+  const now = cast.world.clock.now().toISOString()
+  await db.execute(
+    sql`update messages set looked_at = ${now}, look_saw = 'nothing', resend_wished_at = ${now} where id = ${id}`,
+  )
+  return () => expectMail(cast, id, { state: 'sent' })
+}
+
+/** A mail of which nothing is in any mailbox, though two hours ago Gmail was asked to send it; it is to be looked for now. */
+async function loseMail(cast: Cast): Promise<number> {
+  const { world, anna } = cast
+  const id = await planMail(cast)
+  const { store } = world.runtime.warmup
+  const dueAt = world.clock.now()
+  const begun = new Date(dueAt.getTime() - 2 * 3_600_000).toISOString()
+  await world.runtime.db.execute(
+    sql`update messages set state = 'unknown', failure = 'lost', send_started_at = ${begun} where id = ${id}`,
+  )
+  await store.tasks.removeOfMessage('send', id)
+  await store.tasks.add([{ kind: 'settle', accountId: anna.id, messageId: id, dueAt }])
+  return id
 }
 
 async function tidyAnEvent({ world: { runtime, clock }, world }: Cast) {
@@ -310,7 +351,7 @@ async function idOf({ runtime }: World, query: ReturnType<typeof sql>): Promise<
 async function expectMail(
   { world }: Cast,
   id: number,
-  expected: { state?: string; placement?: string; opened?: boolean; handled?: boolean },
+  expected: { state?: string; lookSaw?: string; placement?: string; opened?: boolean; handled?: boolean },
 ): Promise<void> {
   const row = await world.runtime.warmup.store.messages.byId(id)
   expect({

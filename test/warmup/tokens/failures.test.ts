@@ -174,6 +174,24 @@ describe('an account that Google gives no token for', () => {
     expect(await ask(world, id)).toMatchObject({ refreshed: true })
   })
 
+  test.each([
+    [false, 'active'],
+    [true, 'needs_reauth'],
+  ])(
+    'because its answer was lost asks again, and its owner is asked only where Google had replaced the refresh token: %s',
+    async (rotateRefreshTokens, status) => {
+      const { world, id } = await openExpired()
+      await using _ = world
+      world.sandbox.control.setOptions({ rotateRefreshTokens })
+      world.sandbox.control.addFault({ path: '/token$', drop: 'after' })
+      await expect(ask(world, id)).rejects.toMatchObject({ problem: 'passing' })
+      world.clock.pass(45 * SECOND)
+      const [answer] = await Promise.allSettled([ask(world, id)])
+      expect(answer.status).toBe(rotateRefreshTokens ? 'rejected' : 'fulfilled')
+      expect((await left(world, id)).status).toBe(status)
+    },
+  )
+
   test('because of an answer that takes too long is left as it is', async () => {
     const { world, id } = await openExpired()
     await using _ = world
@@ -317,7 +335,7 @@ describe('Gmail', () => {
     const world = await openWorld()
     const { id } = await connectCheaply(world, EMAIL)
     const look = async () => (await world.runtime.warmup.openMailbox(id))((mailbox) => mailbox.address())
-    return { world, look }
+    return { world, id, look }
   }
 
   test('that answers 401 is asked once more, with a new token', async () => {
@@ -351,6 +369,21 @@ describe('Gmail', () => {
     world.sandbox.control.expireAccessTokens()
     const requests = onTokenRequests(world, { delayMs: 50 })
     expect(new Set(await Promise.all(Array.from({ length: 20 }, look)))).toEqual(new Set([EMAIL]))
+    expect(requests.count()).toBe(1)
+  })
+
+  test('that answers 401 to two requests of one run, one after the other, makes them share one new token', async () => {
+    const { world, id } = await openAsked()
+    await using _ = world
+    world.sandbox.control.expireAccessTokens()
+    const requests = onTokenRequests(world)
+    const ask = await world.runtime.warmup.openMailbox(id)
+    const first = ask((mailbox) => mailbox.address())
+    const second = ask(async (mailbox) => {
+      await first
+      return mailbox.address()
+    })
+    expect(await Promise.all([first, second])).toEqual([EMAIL, EMAIL])
     expect(requests.count()).toBe(1)
   })
 

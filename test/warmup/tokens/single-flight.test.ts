@@ -92,6 +92,28 @@ describe('authenticateAndUpdateToken', () => {
   )
 })
 
+test('a process that dies leaves the right to refresh to others 45 seconds after it took it', async () => {
+  const { world, account } = await openConnected()
+  await using _ = world
+  const { warmup, db } = world.runtime
+  world.clock.pass(2 * HOUR)
+  const requests = onTokenRequests(world, { count: 1, delayMs: 300 })
+  const asked = warmup.authenticateAndUpdateToken(account.id)
+  await expect.poll(() => requests.count()).toBe(1)
+  const [row] = await db.execute<{ left: number }>(
+    sql`select extract(epoch from refresh_until - clock_timestamp())::float8 as left from accounts`,
+  )
+  expect(row?.left).toBeGreaterThan(40)
+  expect(row?.left).toBeLessThanOrEqual(45)
+  const { version } = await asked
+
+  world.clock.pass(2 * HOUR)
+  const begun = performance.now()
+  expect(await warmup.store.tokens.leaseRefresh(account.id, version, 'a process that dies', 0.3)).toBe(true)
+  expect(await warmup.authenticateAndUpdateToken(account.id)).toMatchObject({ refreshed: true })
+  expect(performance.now() - begun).toBeGreaterThan(250)
+})
+
 test('while Google takes its time, no connection to the database is busy or in a transaction', async () => {
   await using world = await openWorld()
   const ids = await connectMany(world, 100)
