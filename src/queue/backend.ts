@@ -5,7 +5,8 @@ import pg from 'pg'
 import type { QueueFigures } from '../domain/figures.ts'
 import { isForeignQueue, queueName } from '../domain/queue-name.ts'
 import { type Handout, TASK_KINDS, type TaskKind } from '../domain/task.ts'
-import { standing } from './standing.ts'
+import { openPool } from './pool.ts'
+import { type Standing, standing } from './standing.ts'
 
 /** What BullMQ carries for one kind of task. */
 export type JobQueue = Pick<Queue<Handout>, 'addBulk' | 'close'>
@@ -90,11 +91,11 @@ export function postgresBackend(
   onError: (error: Error) => void,
   { telemetry }: BackendOptions = {},
 ): QueueBackend {
-  // Each worker keeps one connection to listen on; the rest are for short statements.
-  const connection = new pg.Pool({ connectionString: url, max: 13, options: '-c search_path=bullmq' })
-  connection.on('error', onError)
-  // Every queue and worker adds a listener of its own to the pool.
-  connection.setMaxListeners(50)
+  const workers: Standing<JobWorker>[] = []
+  const connection = openPool(url, (failure) => {
+    onError(failure)
+    for (const worker of workers) worker.renew()
+  })
   const bullmq = withBackend(createPostgresBackend)
   const ping = () => connection.query('select from job limit 0')
   const openQueue = (name: string, more: BackendOptions = {}): ForeignQueue & JobQueue & CountedQueue => {
@@ -119,20 +120,16 @@ export function postgresBackend(
   return {
     kind: 'postgres',
     queue: open,
-    worker: (kind, process, concurrency) =>
-      standing(
-        () =>
-          listening(
-            new bullmq.Worker<Handout>(queueName(kind), (job) => process(job.data), {
-              connection,
-              concurrency,
-              ...workerOptions,
-              ...traced(telemetry),
-            }),
-            onError,
-          ),
+    worker(kind, process, concurrency) {
+      const work = (job: { data: Handout }) => process(job.data)
+      const more = { connection, concurrency, ...workerOptions, ...traced(telemetry) }
+      const worker = standing(
+        () => listening(new bullmq.Worker<Handout>(queueName(kind), work, more), onError),
         ping,
-      ),
+      )
+      workers.push(worker)
+      return worker
+    },
     handOver: handingOver(openQueue),
     async ping() {
       await ping()
