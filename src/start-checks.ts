@@ -3,7 +3,7 @@ import { connect } from './db/connection.ts'
 import { isAnotherDatabase } from './db/database-identity.ts'
 import { sql } from './db/drizzle.ts'
 import { OperatorError } from './domain/errors.ts'
-import { tryRedis } from './queue/backend.ts'
+import { tryRedis } from './queue/redis-backend.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Of one column, at the start. */

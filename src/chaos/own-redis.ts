@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../embedded/postgres.ts'
-import { tryRedis } from '../queue/backend.ts'
+import { tryRedis } from '../queue/redis-backend.ts'
 import { openRelay } from './relay.ts'
 
 /** A Redis of our own that forgets everything when it dies. */

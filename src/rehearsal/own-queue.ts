@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { CompleteConfig } from '../config.ts'
 import type { Logger } from '../logger.ts'
-import { type QueueBackend, redisBackend } from '../queue/backend.ts'
+import type { QueueBackend } from '../queue/backend.ts'
+import { redisBackend } from '../queue/redis-backend.ts'
 import { createQueueBackend } from '../runtime.ts'
 
 /**

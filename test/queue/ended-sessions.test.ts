@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { jobOf, postgresBackend } from '../../src/queue/backend.ts'
+import { jobOf } from '../../src/queue/backend.ts'
 import { openPool } from '../../src/queue/pool.ts'
+import { postgresBackend } from '../../src/queue/postgres-backend.ts'
 import { openWorld } from '../support/world.ts'
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { openRelay } from '../../src/chaos/relay.ts'
-import { jobOf, postgresBackend } from '../../src/queue/backend.ts'
+import { jobOf } from '../../src/queue/backend.ts'
+import { postgresBackend } from '../../src/queue/postgres-backend.ts'
 import { openWorld } from '../support/world.ts'
 
 test('a queue and a worker that were opened while Postgres cut its connections work once it does not', async () => {

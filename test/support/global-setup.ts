@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node'
 import { connect } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
-import { migratePostgresBackend } from '../../src/queue/backend.ts'
+import { migratePostgresBackend } from '../../src/queue/postgres-backend.ts'
 import { startServices } from './infrastructure.ts'
 import { guardStates } from './state-guard.ts'
 
