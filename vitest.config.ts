@@ -13,8 +13,10 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup: 'test/support/global-setup.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // No test is about speed: a machine may be slow, or busy with something else.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
     // They wait for one another's processes more than they compute.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -18,9 +18,6 @@ export type WatchStatement = (text: string) => () => void
  */
 const IDLE_TRANSACTION_MS = 20_000
 
-/** For a connection that was lost with a statement under way the driver (3.4) waits at the end as long as it may. */
-const FAREWELL_S = 1
-
 /** Opens a pool; nothing is connected before the first query. */
 export function connect(
   url: string,
@@ -40,10 +37,7 @@ export function connect(
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     },
   })
-  return {
-    db: drizzle(preparing(client, options.watch)),
-    close: () => client.end({ timeout: FAREWELL_S }),
-  }
+  return { db: drizzle(preparing(client, options.watch)), close: () => client.end({ timeout: 5 }) }
 }
 
 /** What Drizzle asks of a client, and of one that is in a transaction. */

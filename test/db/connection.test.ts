@@ -101,6 +101,53 @@ test('a transaction whose connection is lost fails, and its pool goes on', async
   expect(unhandled).toEqual([])
 })
 
+/** @param onLoss called with the error before the driver rolls back */
+async function loseTransaction(db: Database, onLoss: () => void): Promise<{ lose(): Promise<void> }> {
+  const other = connect(database.url, { poolSize: 1 })
+  let pid = 0
+  const lost = db.transaction(async (tx) => {
+    const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    pid = row?.pid ?? 0
+    await tx.execute(sql`select pg_sleep(60)`).catch((error) => {
+      onLoss()
+      throw error
+    })
+  })
+  lost.catch(() => {})
+  await expect.poll(() => isAsleep(other.db, pid)).toBe(true)
+  return {
+    async lose() {
+      await other.db.execute(sql`select pg_terminate_backend(${pid}::int)`)
+      await other.close()
+      await expect(lost).rejects.toThrow()
+    },
+  }
+}
+
+test('what waits for the connection of a transaction is answered when that is lost, however busy the process is', async () => {
+  const { db, close } = connect(database.url, { poolSize: 1 })
+  const { lose } = await loseTransaction(db, () => {
+    // The driver connects anew for who waits before it rolls back what is lost.
+    const until = performance.now() + 100
+    while (performance.now() < until);
+  })
+  const waiting = db.execute(sql`select 1 as one`)
+  await lose()
+  expect(await waiting).toEqual([{ one: 1 }])
+  await close()
+})
+
+test('a pool that has lost a transaction has nothing left to wait for when it is closed', async () => {
+  const { db, close } = connect(database.url, { poolSize: 1 })
+  const { lose } = await loseTransaction(db, () => {})
+  await lose()
+  await new Promise((resolve) => setImmediate(resolve))
+  const begun = performance.now()
+  await close()
+  // What is under way is waited for for five seconds.
+  expect(performance.now() - begun).toBeLessThan(4000)
+})
+
 async function isAsleep(db: Database, pid: number): Promise<boolean> {
   const rows = await db.execute(
     sql`select from pg_stat_activity where pid = ${pid}::int and wait_event = 'PgSleep'`,

@@ -11,9 +11,6 @@ import { expectAgreement, type Ledger } from '../support/agreement.ts'
 import { giveConsent } from '../support/consent.ts'
 import { prepareInstance, type Running } from '../support/instance.ts'
 
-/** Seven starts, each of some seconds where other tests run beside. */
-const STARTS_ANEW_MS = 180_000
-
 test('npm start stops in order, and is refused beside another one on its data folder', async () => {
   await using instance = await prepareInstance()
   const running = await instance.start()
@@ -69,9 +66,7 @@ test('it stops within ten seconds, and leaves nothing behind, while Google keeps
   expect(await answers(settings.DATABASE_URL as string)).toBe(false)
 })
 
-test('killed again and again with -9 and started anew, it sends nothing twice and loses nothing', {
-  timeout: STARTS_ANEW_MS,
-}, async () => {
+test('killed again and again with -9 and started anew, it sends nothing twice and loses nothing', async () => {
   await using instance = await prepareInstance({ WARMUP_SPEED: '5000' })
   let running = await instance.start()
   let runtime = await openRuntime(running.settings())

@@ -4,6 +4,8 @@ import { inject } from 'vitest'
 import { connect } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
 
+const NOTICED_WITHIN_MS = 20_000
+
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
 /** A database of its own, migrated. Dropping it fails where something still holds a connection to it: a leak. */
@@ -24,7 +26,7 @@ async function databaseLike(template: string): Promise<TestDatabase> {
   return {
     url: url.href,
     async drop() {
-      const giveUpAt = performance.now() + 5000
+      const giveUpAt = performance.now() + NOTICED_WITHIN_MS
       for (;;) {
         try {
           return await asAdmin(`drop database ${name}`)
