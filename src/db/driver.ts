@@ -26,7 +26,7 @@ const MENDS: readonly [broken: string, mended: string][] = [
   [
     '\n    if (terminated)\n',
     `
-    if (q !== initial && (connection.queue === queues.closed || connection.queue === queues.connecting)) {
+    if (q !== initial && (initial || !socket)) {
       queryError(q, Errors.connection('CONNECTION_CLOSED', options))
       return true
     }
