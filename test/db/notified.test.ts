@@ -6,6 +6,7 @@ import { createInbox, type Round } from '../../src/db/inbox.ts'
 import { createMailboxes } from '../../src/db/mailboxes.ts'
 import { tasks } from '../../src/db/schema.ts'
 import { changeFetching } from '../../src/warmup/inbox/fetch-settings.ts'
+import { classifiedMail } from '../support/kept-mail.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const ANNA = 'anna@sandbox.test'
@@ -83,19 +84,7 @@ test('an interval that is changed while a round is under way holds for the next 
 test('texts that are wanted no more when a round is kept are not kept', async () => {
   const { world, store, round, holder, now } = await openRound()
   await using _world = world
-  const mail = {
-    ...{
-      gmailId: 'a',
-      threadId: 'a',
-      rfcMessageId: null,
-      from: '',
-      recipients: [],
-      subject: '',
-      snippet: '',
-    },
-    ...{ labelIds: [], size: 1, receivedAt: now, body: 'A text', class: 'other' as const, rule: null },
-    isHandedOn: false,
-  }
+  const mail = classifiedMail({ receivedAt: now, body: 'A text' })
   expect(await store.inbox.keep({ ...round, mails: [mail] }, holder)).toBe(true)
   const [kept] = await world.runtime.db.execute(sql`
     select (select count(*)::int from email_messages) as mails, (select count(*)::int from email_bodies) as bodies`)

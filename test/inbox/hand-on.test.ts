@@ -5,6 +5,7 @@ import type { HandedMail } from '../../src/domain/handed-mail.ts'
 import { mailTakers } from '../../src/mail-takers.ts'
 import { createQueueBackend } from '../../src/runtime.ts'
 import { removeAccount } from '../../src/warmup/disconnect-account.ts'
+import { classifiedMail } from '../support/kept-mail.ts'
 import { startKillProcess } from '../support/kills/kill-process.ts'
 import { addHook, addRoute, fetchNow, foreignWorker, handoffsOf } from '../support/mail-routes.ts'
 import { expectedSignature, openReceiver, type Received, type Receiver } from '../support/receiver.ts'
@@ -312,19 +313,7 @@ test('of a round that is being kept while its account is removed nothing waits t
     sql`update tasks set started_by = 'a run' where kind = 'sync' returning id::int`,
   )
   const now = world.clock.now()
-  const mail = {
-    ...{
-      gmailId: 'a',
-      threadId: 'a',
-      rfcMessageId: null,
-      from: '',
-      recipients: [],
-      subject: 'One',
-      snippet: '',
-    },
-    ...{ labelIds: [], size: 1, receivedAt: now, body: null, class: 'other' as const, rule: null },
-    isHandedOn: false,
-  }
+  const mail = classifiedMail({ receivedAt: now, subject: 'One' })
   const round = {
     ...{ accountId: anna.id, mails: [mail], handoffs: [{ gmailId: 'a', routeId: route.id }], historyId: '1' },
     ...{

@@ -1,5 +1,31 @@
 import type { Database } from '../../src/db/connection.ts'
 import { emailMessages } from '../../src/db/inbox-schema.ts'
+import type { ClassifiedMail } from '../../src/domain/inbox.ts'
+
+/** A mail as a round hands it over to be kept. */
+export function classifiedMail(
+  more: Partial<ClassifiedMail> & Pick<ClassifiedMail, 'receivedAt'>,
+): ClassifiedMail {
+  const head = {
+    gmailId: 'a',
+    threadId: 'a',
+    rfcMessageId: null,
+    from: '',
+    recipients: [],
+    subject: '',
+    snippet: '',
+  }
+  return {
+    ...head,
+    labelIds: [],
+    size: 1,
+    body: null,
+    class: 'other',
+    rule: null,
+    isHandedOn: false,
+    ...more,
+  }
+}
 
 type Kept = typeof emailMessages.$inferInsert
 
