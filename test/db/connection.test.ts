@@ -6,9 +6,7 @@ import { connect, type Database } from '../../src/db/connection.ts'
 import { sql } from '../../src/db/drizzle.ts'
 import { DEFAULT_ENGINE } from '../../src/domain/engine.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
-
-/** https://www.postgresql.org/docs/current/protocol-message-formats.html: ready for a query, in no transaction */
-const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
+import { READY } from '../support/kills/postgres-messages.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

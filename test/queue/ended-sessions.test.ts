@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 import { jobOf } from '../../src/queue/backend.ts'
 import { openPool } from '../../src/queue/pool.ts'
 import { postgresBackend } from '../../src/queue/postgres-backend.ts'
+import { READY } from '../support/kills/postgres-messages.ts'
 import { openWorld } from '../support/world.ts'
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
-const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
 const LISTENS = message('C', 'LISTEN\0')
 const ENDED = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
 
@@ -38,10 +38,10 @@ test.each<{ name: string; strikes: Strike[] }>([
       Promise.all(Array.from({ length: 4 }, () => backend.ping()))
         .catch(() => {})
         .then(ending.isDone)
-    await expect.poll(askMuch, { timeout: 20_000 }).toBe(true)
+    await expect.poll(askMuch).toBe(true)
     const add = () => queue.addBulk([jobOf(job)]).catch(() => null)
-    await expect.poll(add, { timeout: 20_000 }).not.toBeNull()
-    await expect.poll(() => done, { timeout: 20_000 }).toEqual([job])
+    await expect.poll(add).not.toBeNull()
+    await expect.poll(() => done).toEqual([job])
   } finally {
     await Promise.all([queue.close(), worker.close()])
     await backend.close()

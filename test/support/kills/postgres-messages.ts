@@ -1,5 +1,8 @@
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 
+/** What a server says last of all: that it is ready for a query, and in no transaction. */
+export const READY = Buffer.from('Z\0\0\0\x05I', 'latin1')
+
 export type PostgresMessage = { type: string; bytes: Buffer }
 
 /** Cuts a stream into messages. The first message of a client has no type: here it has an empty one. */
